@@ -1,0 +1,30 @@
+//! The nouns and rules of Portico, without I/O.
+//!
+//! Everything here is plain data with its invariants: what an API, a plan, an app, a key, an account is, and what may
+//! be said of them. Nothing opens a socket, reads a clock or asks for randomness: a [`Clock`] and an rng are parameters.
+//! One more noun is one more file, named after it, with its id in [`id`].
+
+mod account;
+mod api;
+mod app;
+mod audit;
+mod clock;
+mod document;
+mod id;
+mod key;
+mod plan;
+mod slug;
+mod traffic;
+
+pub use account::{Account, EmailAddress, InvalidEmail, ManagementToken, Role};
+pub use api::{Access, Api, ApiSettings, ApiVersion, InvalidSettings, Upstream, VersionState, Visibility};
+pub use app::{App, Subscription, SubscriptionState};
+pub use audit::{Actor, Change, Subject};
+pub use clock::{Clock, MockClock, SystemClock, Timestamp};
+pub use document::{Format, RouteSpec};
+pub use id::{AccountId, AppId, KeyId, SubscriptionId, TokenId, VersionId};
+pub use key::{Environment, Key, KeyDigest, KeyName, KeyStatus, MalformedKey, PublicKeyId, SecretToken, TokenKind};
+pub use key::{InstallationSecret, Purpose};
+pub use plan::{Approval, InvalidPlan, Period, Plan, Quota, Rate, RatePeriod};
+pub use slug::{InvalidSlug, Slug};
+pub use traffic::{Explanation, LATENCY_BUCKETS, RequestRecord, UsageBatch, UsageRow, latency_bucket, quantile_ms};

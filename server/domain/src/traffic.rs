@@ -1,0 +1,131 @@
+//! What the gateway tells about traffic: counts that are exact, and single requests that can be explained.
+use crate::{AppId, KeyId, PublicKeyId, Slug, SubscriptionId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Latencies are counted in this many buckets; see [`latency_bucket`].
+pub const LATENCY_BUCKETS: usize = 64;
+
+/// The bucket of a latency: four a doubling, from below 128 µs to above 4 s, so a quantile read back is at most 19 % off.
+pub fn latency_bucket(micros: u64) -> u8 {
+    if micros < 128 {
+        return 0;
+    }
+    let power = 63 - micros.leading_zeros() as usize;
+    let quarter = ((micros >> (power - 2)) & 3) as usize;
+    (1 + (power - 7) * 4 + quarter).min(LATENCY_BUCKETS - 1) as u8
+}
+
+/// The upper edge of a bucket in milliseconds.
+fn bucket_edge_ms(bucket: usize) -> f64 {
+    if bucket == 0 {
+        return 0.128;
+    }
+    let (power, quarter) = ((bucket - 1) / 4 + 7, (bucket - 1) % 4);
+    let base = (1_u64 << power) as f64;
+    (base + base * (quarter as f64 + 1.0) / 4.0) / 1_000.0
+}
+
+/// The latency in milliseconds that a share (0 to 1) of the counted requests stayed under; `None` if there were none.
+pub fn quantile_ms(buckets: &[u64; LATENCY_BUCKETS], share: f64) -> Option<f64> {
+    let total: u64 = buckets.iter().sum();
+    if total == 0 {
+        return None;
+    }
+    let wanted = ((total as f64 * share).ceil() as u64).clamp(1, total);
+    let mut seen = 0;
+    let place = buckets.iter().position(|n| {
+        seen += n;
+        seen >= wanted
+    })?;
+    Some(bucket_edge_ms(place))
+}
+
+/// Counts since the last batch. `(node, seq)` is unique, so a batch written twice counts once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UsageBatch {
+    pub rows: Vec<UsageRow>,
+    /// Calls admitted against a quota: subscription, first moment of the period, how many.
+    pub quotas: Vec<(SubscriptionId, Timestamp, u64)>,
+    /// The last use of each key seen.
+    pub last_used: Vec<(KeyId, Timestamp)>,
+}
+
+impl UsageBatch {
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.quotas.is_empty() && self.last_used.is_empty()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageRow {
+    /// First moment of the minute in which the answers ended.
+    pub minute: Timestamp,
+    pub api: Slug,
+    /// Empty when no operation was found.
+    pub operation: String,
+    pub app: Option<AppId>,
+    pub key: Option<KeyId>,
+    pub status: u16,
+    pub latency_bucket: u8,
+    pub requests: u64,
+}
+
+/// One request as its owner and the admins may see it. Holds no header values, no bodies, no query values, no secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRecord {
+    /// As `X-Request-Id` told the client.
+    pub id: String,
+    pub at: Timestamp,
+    pub method: String,
+    /// Path without query, cut at 512 bytes.
+    pub path: String,
+    pub api: Option<Slug>,
+    pub operation: Option<String>,
+    pub app: Option<AppId>,
+    pub key: Option<KeyId>,
+    pub client: String,
+    pub status: u16,
+    /// From the request's first byte to the answer's last, in microseconds.
+    pub total_micros: u64,
+    /// Until the upstream's first byte; `None` when it was not asked.
+    pub upstream_micros: Option<u64>,
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    pub refusal: Option<Explanation>,
+}
+
+/// Why a request was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The error's `code`.
+    pub code: String,
+    /// Which check said no, in words.
+    pub check: String,
+    pub expected: String,
+    pub found: String,
+    /// The key that was named, when one was, whether it exists or not.
+    pub key: Option<PublicKeyId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_grow_with_latency_and_quantiles_stay_close() {
+        let mut last = 0;
+        for micros in 0..200_000 {
+            let bucket = latency_bucket(micros);
+            assert!(bucket == last || bucket == last + 1, "{micros}");
+            last = bucket;
+        }
+        assert_eq!(usize::from(latency_bucket(u64::MAX)), LATENCY_BUCKETS - 1);
+        for micros in [130_u64, 1_000, 5_500, 250_000, 3_900_000] {
+            let mut buckets = [0; LATENCY_BUCKETS];
+            buckets[usize::from(latency_bucket(micros))] = 1;
+            let read = quantile_ms(&buckets, 0.95).unwrap() * 1_000.0;
+            assert!(read >= micros as f64 && read <= micros as f64 * 1.26, "{micros} read as {read}");
+        }
+        assert_eq!(quantile_ms(&[0; LATENCY_BUCKETS], 0.5), None);
+    }
+}
