@@ -15,6 +15,11 @@ pub fn latency_bucket(micros: u64) -> u8 {
     (1 + (power - 7) * 4 + quarter).min(LATENCY_BUCKETS - 1) as u8
 }
 
+/// The latency that everything in a bucket stayed under, but for the last bucket, which has no end.
+pub fn latency_bucket_edge(bucket: u8) -> std::time::Duration {
+    std::time::Duration::from_secs_f64(bucket_edge_ms(usize::from(bucket).min(LATENCY_BUCKETS - 1)) / 1_000.0)
+}
+
 /// The upper edge of a bucket in milliseconds.
 fn bucket_edge_ms(bucket: usize) -> f64 {
     if bucket == 0 {
@@ -105,6 +110,82 @@ pub struct Explanation {
     pub found: String,
     /// The key that was named, when one was, whether it exists or not.
     pub key: Option<PublicKeyId>,
+}
+
+/// Latencies since the start, in buckets, with their sum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Histogram {
+    pub buckets: [u64; LATENCY_BUCKETS],
+    pub sum_micros: u64,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self { buckets: [0; LATENCY_BUCKETS], sum_micros: 0 }
+    }
+}
+
+impl Histogram {
+    pub fn observe(&mut self, micros: u64) {
+        self.buckets[usize::from(latency_bucket(micros))] += 1;
+        self.sum_micros = self.sum_micros.saturating_add(micros);
+    }
+    pub fn add(&mut self, other: &Self) {
+        for (mine, others) in self.buckets.iter_mut().zip(other.buckets) {
+            *mine += others;
+        }
+        self.sum_micros = self.sum_micros.saturating_add(other.sum_micros);
+    }
+    pub fn count(&self) -> u64 {
+        self.buckets.iter().sum()
+    }
+}
+
+/// How the gateway is at this moment, beside what it counts for usage. Counts run since its start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observations {
+    /// Of the routes that are served; 0 before the first were published.
+    pub snapshot_version: u64,
+    /// Since those routes were published; `None` before.
+    pub snapshot_age: Option<std::time::Duration>,
+    /// Requests whose answer has not ended.
+    pub in_flight: u64,
+    /// Open connections of clients.
+    pub connections: u64,
+    /// Connections closed at once because too many were open.
+    pub connections_refused: u64,
+    /// Records that fell out of the rings before anybody read them.
+    pub records_dropped: u64,
+    /// Requests let through beyond a limit. Limits of one node are exact: always 0 until nodes share counters.
+    pub overshoot: u64,
+    pub upstreams: Vec<UpstreamConnections>,
+    pub apis: Vec<ApiObservation>,
+    pub refusals: Vec<RefusalCount>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamConnections {
+    /// Scheme, host and port, e.g. `https://pets.example.com:443`.
+    pub upstream: String,
+    pub active: u64,
+    pub idle: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiObservation {
+    pub api: Slug,
+    /// From a request's first byte to its answer's last.
+    pub requests: Histogram,
+    /// From asking the upstream to its answer's first byte.
+    pub upstream: Histogram,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusalCount {
+    /// `None` when no API was found.
+    pub api: Option<Slug>,
+    pub code: &'static str,
+    pub count: u64,
 }
 
 #[cfg(test)]

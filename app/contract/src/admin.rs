@@ -1,0 +1,195 @@
+//! What publishers and admins do.
+use crate::{
+    Limits, Moment, Role,
+    catalogue::{Access, Visibility},
+    reference::Finding,
+};
+use serde::{Deserialize, Serialize};
+
+/// `/admin`
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Overview {
+    pub calls_today: u64,
+    pub errors_today: u64,
+    pub p95_ms: Option<String>,
+    pub developers: u64,
+    pub apis: u64,
+    pub pending: Vec<PendingSubscription>,
+    pub pending_total: u64,
+    /// Part, state, tone class ("ok", "warn", "danger"), detail.
+    pub health: Vec<HealthLine>,
+    pub latest: Vec<AuditLine>,
+    /// Calls in the last 24 hours, hour by hour.
+    pub hours: Vec<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct HealthLine {
+    pub part: String,
+    pub state: String,
+    pub tone: String,
+    pub detail: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PendingSubscription {
+    pub id: String,
+    pub app: String,
+    pub owner: String,
+    pub api: String,
+    pub plan: String,
+    pub since: Moment,
+}
+
+/// `/admin/subscriptions`
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SubscriptionLine {
+    pub id: String,
+    pub app: String,
+    pub owner: String,
+    pub api: String,
+    pub plan: String,
+    /// "pending", "active" or "rejected"
+    pub state: String,
+    pub since: Moment,
+}
+
+/// `/admin/apis`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiLine {
+    pub slug: String,
+    pub title: String,
+    /// The published version.
+    pub version: Option<String>,
+    /// A newer one that is not published.
+    pub draft: Option<String>,
+    pub operations: u32,
+    pub access: Access,
+    pub visibility: Visibility,
+    pub upstreams: u32,
+    pub calls_today: u64,
+    pub changed: Moment,
+}
+
+/// `/admin/apis/{api}`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiPage {
+    pub slug: String,
+    pub title: String,
+    pub settings: ApiSettings,
+    /// Newest first.
+    pub versions: Vec<VersionLine>,
+    /// Findings of the newest version.
+    pub findings: Vec<Finding>,
+    /// All plans: (slug, name).
+    pub plans: Vec<(String, String)>,
+    /// The gateway's address, e.g. `https://gw.example.org/petstore`.
+    pub base_url: String,
+    pub subscriptions: u64,
+    pub calls_today: u64,
+}
+
+/// As the form writes it; see the management API for the meaning.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiSettings {
+    /// One a line; a weight may stand behind the address, e.g. `https://a.example 3`.
+    pub upstreams: String,
+    pub access: Access,
+    pub visibility: Visibility,
+    pub base_path: String,
+    pub plans: Vec<String>,
+    pub timeout_ms: String,
+    pub max_body_bytes: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionLine {
+    pub id: String,
+    pub version: String,
+    /// "draft", "published" or "retired"
+    pub state: String,
+    pub operations: u32,
+    pub uploaded: Moment,
+    pub published: Option<Moment>,
+}
+
+/// A document on its way in, by file or pasted.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Upload {
+    /// Its address; made from the title when empty.
+    pub slug: String,
+    pub document: Vec<u8>,
+    /// First upstream; kept as it is when empty.
+    pub upstream: String,
+    pub publish: bool,
+}
+
+/// What became of it. With an error among the findings nothing was kept and `slug` is `None`.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Uploaded {
+    pub slug: Option<String>,
+    pub title: String,
+    pub version: String,
+    pub published: bool,
+    pub operations: u32,
+    pub findings: Vec<Finding>,
+}
+
+/// A plan, as `/admin/plans` lists it and its form writes it.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PlanForm {
+    pub slug: String,
+    pub name: String,
+    /// Empty: no limit.
+    pub rate_limit: String,
+    /// "second", "minute" or "hour"
+    pub rate_per: String,
+    /// Empty: the same as the limit.
+    pub burst: String,
+    /// Empty: no limit.
+    pub quota_limit: String,
+    /// "day", "week" or "month"
+    pub quota_per: String,
+    pub manual: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PlanLine {
+    pub form: PlanForm,
+    pub limits: Limits,
+    pub subscriptions: u64,
+    pub apis: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountLine {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+    pub apps: u64,
+    pub created: Moment,
+    /// The caller's own: its role cannot be changed by itself.
+    pub you: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AuditLine {
+    pub at: Moment,
+    pub actor: String,
+    /// E.g. "revoked".
+    pub action: String,
+    /// E.g. "key".
+    pub subject: String,
+    pub target: String,
+    /// Readable, without secrets; may be empty.
+    pub detail: String,
+}
+
+/// `/admin/settings`: how this installation runs, for reading.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SettingsPage {
+    /// Name, value, where it came from (flag, environment, file, default).
+    pub settings: Vec<(String, String, String)>,
+    pub version: String,
+}

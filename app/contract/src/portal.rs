@@ -1,0 +1,96 @@
+//! The one door between pages and the house.
+use crate::{Caller, Listing, PortalResult, account, admin, apps, catalogue, traffic};
+use async_trait::async_trait;
+
+/// Each method checks for itself what its caller may do. A thing the caller may not see is `NotFound`, not `Forbidden`.
+#[async_trait]
+pub trait Portal: Send + Sync + 'static {
+    // What everybody may read. `version` is `None` for the published one.
+    async fn catalogue(&self, caller: &Caller) -> PortalResult<catalogue::Catalogue>;
+    async fn api(&self, caller: &Caller, api: &str, version: Option<&str>) -> PortalResult<catalogue::ApiPage>;
+    async fn operation(
+        &self,
+        caller: &Caller,
+        api: &str,
+        version: Option<&str>,
+        operation: &str,
+    ) -> PortalResult<catalogue::OperationPage>;
+    async fn schema(
+        &self,
+        caller: &Caller,
+        api: &str,
+        version: Option<&str>,
+        schema: &str,
+    ) -> PortalResult<catalogue::SchemaPage>;
+    async fn changes(&self, caller: &Caller, api: &str) -> PortalResult<catalogue::ChangesPage>;
+    /// `kind` narrows the hits; counts stay those of all kinds.
+    async fn search(
+        &self,
+        caller: &Caller,
+        query: &str,
+        kind: Option<catalogue::HitKind>,
+    ) -> PortalResult<catalogue::SearchPage>;
+
+    // Accounts. Those that sign in give the account back; the server makes the session.
+    async fn sign_up(&self, caller: &Caller, input: account::SignUp) -> PortalResult<crate::SignedIn>;
+    async fn sign_in(&self, caller: &Caller, input: account::SignIn) -> PortalResult<crate::SignedIn>;
+    /// Whether the one-time link for the first administrator is good.
+    async fn check_first_admin(&self, token: &str) -> PortalResult<()>;
+    async fn create_first_admin(
+        &self,
+        caller: &Caller,
+        token: &str,
+        input: account::SignUp,
+    ) -> PortalResult<crate::SignedIn>;
+    async fn account(&self, caller: &Caller) -> PortalResult<account::AccountPage>;
+    async fn rename_account(&self, caller: &Caller, name: &str) -> PortalResult<()>;
+    /// Ends all other sessions.
+    async fn change_password(&self, caller: &Caller, input: account::PasswordChange) -> PortalResult<()>;
+
+    // Apps, subscriptions, keys.
+    async fn apps(&self, caller: &Caller) -> PortalResult<apps::AppsPage>;
+    /// Answers the new app's id.
+    async fn create_app(&self, caller: &Caller, name: &str) -> PortalResult<String>;
+    async fn app(&self, caller: &Caller, app: &str) -> PortalResult<apps::AppPage>;
+    async fn rename_app(&self, caller: &Caller, app: &str, name: &str) -> PortalResult<()>;
+    async fn delete_app(&self, caller: &Caller, app: &str) -> PortalResult<()>;
+    async fn subscribe(&self, caller: &Caller, app: &str, api: &str, plan: &str) -> PortalResult<()>;
+    async fn unsubscribe(&self, caller: &Caller, app: &str, subscription: &str) -> PortalResult<()>;
+    async fn new_key(&self, caller: &Caller, app: &str) -> PortalResult<apps::NewKeyPage>;
+    async fn create_key(&self, caller: &Caller, app: &str, input: apps::NewKey) -> PortalResult<apps::KeyCreated>;
+    async fn rename_key(&self, caller: &Caller, app: &str, key: &str, name: &str) -> PortalResult<()>;
+    async fn revoke_key(&self, caller: &Caller, app: &str, key: &str) -> PortalResult<()>;
+    async fn first_call(&self, caller: &Caller, app: &str, key: &str) -> PortalResult<apps::FirstCall>;
+
+    // Traffic: of the caller's own apps; of everything for `/admin/analytics`.
+    async fn usage(&self, caller: &Caller, query: traffic::UsageQuery) -> PortalResult<traffic::UsagePage>;
+    async fn analytics(&self, caller: &Caller, query: traffic::UsageQuery) -> PortalResult<traffic::UsagePage>;
+    async fn requests(&self, caller: &Caller, query: traffic::RequestsQuery) -> PortalResult<traffic::RequestsPage>;
+
+    // Publishers and admins.
+    async fn admin_overview(&self, caller: &Caller) -> PortalResult<admin::Overview>;
+    async fn admin_apis(&self, caller: &Caller) -> PortalResult<Vec<admin::ApiLine>>;
+    async fn admin_api(&self, caller: &Caller, api: &str) -> PortalResult<admin::ApiPage>;
+    async fn upload(&self, caller: &Caller, input: admin::Upload) -> PortalResult<admin::Uploaded>;
+    async fn save_api_settings(&self, caller: &Caller, api: &str, settings: admin::ApiSettings) -> PortalResult<()>;
+    async fn publish(&self, caller: &Caller, api: &str, version: &str) -> PortalResult<()>;
+    async fn unpublish(&self, caller: &Caller, api: &str) -> PortalResult<()>;
+    async fn delete_api(&self, caller: &Caller, api: &str) -> PortalResult<()>;
+    async fn plans(&self, caller: &Caller) -> PortalResult<Vec<admin::PlanLine>>;
+    async fn create_plan(&self, caller: &Caller, plan: admin::PlanForm) -> PortalResult<()>;
+    async fn save_plan(&self, caller: &Caller, slug: &str, plan: admin::PlanForm) -> PortalResult<()>;
+    async fn delete_plan(&self, caller: &Caller, slug: &str) -> PortalResult<()>;
+    /// `state` narrows: "", "pending", "active" or "rejected".
+    async fn subscriptions(
+        &self,
+        caller: &Caller,
+        state: &str,
+        after: Option<&str>,
+    ) -> PortalResult<Listing<admin::SubscriptionLine>>;
+    async fn decide(&self, caller: &Caller, subscription: &str, approve: bool) -> PortalResult<()>;
+    async fn accounts(&self, caller: &Caller, after: Option<&str>) -> PortalResult<Listing<admin::AccountLine>>;
+    async fn set_role(&self, caller: &Caller, account: &str, role: crate::Role) -> PortalResult<()>;
+    async fn delete_account(&self, caller: &Caller, account: &str) -> PortalResult<()>;
+    async fn audit(&self, caller: &Caller, after: Option<&str>) -> PortalResult<Listing<admin::AuditLine>>;
+    async fn settings(&self, caller: &Caller) -> PortalResult<admin::SettingsPage>;
+}

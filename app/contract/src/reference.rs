@@ -1,0 +1,311 @@
+//! What an OpenAPI document says, ready to be shown. Made by `portico-openapi`, which alone reads documents.
+use serde::{Deserialize, Serialize};
+
+/// The list of operations beside a page. Short at any size of document: only the open group lists its operations.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Navigation {
+    pub groups: Vec<NavigationGroup>,
+    /// How many schemas have pages.
+    pub schemas: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct NavigationGroup {
+    /// The tag's name, or "Operations" for those without.
+    pub name: String,
+    /// Id of the group's section on the overview page.
+    pub anchor: String,
+    pub count: u32,
+    /// Filled for the group of the operation shown, and for all groups of small documents (up to 60 operations); empty otherwise.
+    pub operations: Vec<NavigationOperation>,
+    /// Holds the operation shown.
+    pub open: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct NavigationOperation {
+    pub slug: String,
+    /// Lower case, e.g. "get".
+    pub method: String,
+    pub title: String,
+    pub current: bool,
+    pub deprecated: bool,
+}
+
+/// The document as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Overview {
+    pub title: String,
+    pub version: String,
+    /// Plain text, one or two sentences: `info.summary` or the description's beginning.
+    pub summary: String,
+    /// The whole description; empty when the summary says it all.
+    pub description_html: String,
+    pub operations: u32,
+    pub groups: Vec<OverviewGroup>,
+    pub webhooks: Vec<OperationLine>,
+    pub schemas: Vec<SchemaLine>,
+    pub security: Vec<SecurityScheme>,
+    pub contact: Option<Contact>,
+    pub license: Option<Link>,
+    pub terms: Option<Link>,
+    pub external_docs: Option<Link>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct OverviewGroup {
+    pub name: String,
+    pub anchor: String,
+    pub description_html: String,
+    pub operations: Vec<OperationLine>,
+    pub external_docs: Option<Link>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct OperationLine {
+    pub slug: String,
+    /// Lower case.
+    pub method: String,
+    /// The template as written, e.g. `/pets/{petId}`; empty for webhooks.
+    pub path: String,
+    /// The summary, else the operationId, else method and path.
+    pub title: String,
+    pub deprecated: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SchemaLine {
+    /// Its key under `components.schemas`; percent-encoded where it stands in a URL.
+    pub name: String,
+    /// E.g. "object, 7 attributes", "string, one of 4 values".
+    pub kind: String,
+    pub deprecated: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SecurityScheme {
+    pub name: String,
+    /// In words, e.g. "API key in the header X-Key", "OAuth 2.0, authorization code".
+    pub kind: String,
+    pub description_html: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Contact {
+    pub name: String,
+    /// `https:`, `http:` or `mailto:` only.
+    pub link: Option<Link>,
+}
+
+/// A link out of the document; `href` has been checked to be http, https or mailto.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Link {
+    pub text: String,
+    pub href: String,
+}
+
+/// One operation.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Operation {
+    pub slug: String,
+    /// Lower case.
+    pub method: String,
+    pub path: String,
+    pub title: String,
+    pub deprecated: bool,
+    pub description_html: String,
+    pub group: NavigationGroup,
+    /// What the document asks for; each entry is enough by itself. Empty: nothing.
+    pub security: Vec<SecurityAlternative>,
+    /// In the order path, query, header, cookie; only groups that have any.
+    pub parameters: Vec<ParameterGroup>,
+    pub body: Option<Body>,
+    pub responses: Vec<Response>,
+    pub callbacks: Vec<OperationLine>,
+    pub external_docs: Option<Link>,
+    pub previous: Option<OperationLine>,
+    pub next: Option<OperationLine>,
+    /// Parts that could not be read, each with its reason; the rest is shown all the same.
+    pub faults: Vec<String>,
+}
+
+/// Schemes that are needed together.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SecurityAlternative {
+    /// Scheme name and the scopes asked for; empty for "nothing needed".
+    pub schemes: Vec<(String, Vec<String>)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ParameterGroup {
+    /// "Path", "Query", "Header" or "Cookie".
+    pub place: String,
+    pub properties: Vec<Property>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Body {
+    pub required: bool,
+    pub description_html: String,
+    pub contents: Vec<Content>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Content {
+    /// E.g. "application/json".
+    pub media_type: String,
+    pub schema: Option<Schema>,
+    /// Given, or made from the schema.
+    pub examples: Vec<Example>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Example {
+    /// Its name or summary; "Example" for a single one.
+    pub title: String,
+    pub code: Code,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Response {
+    /// "200", "4XX" or "default".
+    pub status: String,
+    /// E.g. "OK", "Not Found"; empty for "default".
+    pub reason: String,
+    pub description_html: String,
+    pub headers: Vec<Property>,
+    pub contents: Vec<Content>,
+}
+
+/// A named value: a parameter, a header, an attribute of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Property {
+    /// Unique on its page, e.g. "body.vessel.imo".
+    pub anchor: String,
+    pub name: String,
+    pub required: bool,
+    pub deprecated: bool,
+    pub read_only: bool,
+    pub write_only: bool,
+    pub schema: Schema,
+}
+
+/// What may stand somewhere. Nested as deep as a page can bear; beyond, `more` names the page to read on.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Schema {
+    /// In words, e.g. "string · date-time", "array of Pet", "object or null", "any".
+    pub kind: String,
+    /// Name of the schema's own page, if it has one.
+    pub link: Option<String>,
+    pub description_html: String,
+    pub constraints: Vec<Constraint>,
+    /// Allowed values as JSON texts, with their descriptions where given (`x-enumDescriptions` and the like).
+    pub values: Vec<(String, String)>,
+    /// Attributes of the object, or of each item of the array.
+    pub properties: Vec<Property>,
+    /// `properties` are those of each item.
+    pub items: bool,
+    /// oneOf and anyOf, of the value or of each item.
+    pub unions: Vec<Union>,
+    /// Names the schema whose page shows what was left out here: too deep, or recursive.
+    pub more: Option<String>,
+}
+
+/// `label` may be empty, e.g. for "1 ≤ n ≤ 100".
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Constraint {
+    pub label: String,
+    pub value: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Union {
+    /// "One of" or "Any of".
+    pub label: String,
+    /// The property that tells the variants apart.
+    pub discriminator: Option<String>,
+    pub variants: Vec<Variant>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Variant {
+    pub title: String,
+    pub schema: Schema,
+}
+
+/// One schema of the document on a page of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SchemaReference {
+    pub name: String,
+    pub title: String,
+    pub deprecated: bool,
+    pub schema: Schema,
+    pub example: Option<Code>,
+    /// At most 50.
+    pub used_by: Vec<OperationLine>,
+    pub used_by_total: u32,
+}
+
+/// Text to copy, in coloured pieces; joined they are the text.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Code {
+    pub spans: Vec<(Token, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Token {
+    #[default]
+    Plain,
+    /// Class `k`: keywords, `null`, `true`, a program's name.
+    Keyword,
+    /// Class `s`
+    Text,
+    /// Class `n`
+    Number,
+    /// Class `p`: property names, options.
+    Property,
+    /// Class `c`
+    Comment,
+    /// A `<mark>`: for the reader to fill in.
+    Fill,
+}
+
+impl Code {
+    pub fn text(&self) -> String {
+        self.spans.iter().map(|(_, text)| text.as_str()).collect()
+    }
+}
+
+/// Something wrong or odd in a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    pub severity: Severity,
+    /// Stable, e.g. "missing-path-parameter".
+    pub code: String,
+    /// JSON pointer (RFC 6901) into the document as uploaded; empty for the whole.
+    pub pointer: String,
+    /// From 1; `None` where the document has no such place.
+    pub line: Option<u32>,
+    /// From 1.
+    pub column: Option<u32>,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Info,
+    Warning,
+    Error,
+}
+
+impl Severity {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
