@@ -269,10 +269,10 @@ impl Table {
             fs::write(&brotli, small)?;
         }
         fs::write(&file, bytes)?;
-        let twin = if compressed { format!("Some(include_bytes!({brotli:?}))") } else { "None".to_owned() };
+        let twin = if compressed { format!("Some(include_bytes!(\"files/{etag}.br\"))") } else { "None".to_owned() };
         let row = format!(
             "Asset {{ path: {path:?}, content_type: {content_type:?}, caching: {caching:?}, etag: \"\\\"{etag}\\\"\", \
-             bytes: include_bytes!({file:?}), brotli: {twin} }},"
+             bytes: include_bytes!(\"files/{etag}\"), brotli: {twin} }},"
         );
         self.rows.push((path.to_owned(), row));
         self.files.push(etag);
@@ -312,6 +312,8 @@ fn variable(name: &str) -> Outcome<PathBuf> {
 
 /// FNV-1a, 64 bits: tells two builds of our own files apart; nobody hostile chooses them.
 fn digest(bytes: &[u8]) -> String {
-    let sum = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    let sum = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
     format!("{sum:016x}")
 }
