@@ -29,9 +29,9 @@ export async function closeBrowser() {
 /**
  * Somebody with a browser of their own: cookies, one page.
  * @param {string} portal origin of the portal
- * @param {{ script?: boolean, colour?: 'light' | 'dark', width?: number }} [wishes]
+ * @param {{ script?: boolean, colour?: 'light' | 'dark', width?: number, cookies?: object[] }} [wishes]
  */
-export async function visitor(portal, { script = true, colour = 'light', width = 1440 } = {}) {
+export async function visitor(portal, { script = true, colour = 'light', width = 1440, cookies = [] } = {}) {
 	const context = await browser.newContext({
 		baseURL: portal,
 		javaScriptEnabled: script,
@@ -41,6 +41,7 @@ export async function visitor(portal, { script = true, colour = 'light', width =
 		permissions: script ? ['clipboard-read', 'clipboard-write'] : [],
 	});
 	context.setDefaultTimeout(15_000);
+	await context.addCookies(cookies);
 	const page = await context.newPage();
 	const problems = [];
 	/** Statuses that a test provokes on purpose; Chromium writes them to the console as well. */
@@ -77,12 +78,33 @@ export async function visitor(portal, { script = true, colour = 'light', width =
 			await page.getByRole(role, { name }).first().click();
 			await left;
 		},
+		/** Fills a form's fields by their names: text, files ({ name, mimeType, buffer }), choices, boxes. */
+		fill: async values => {
+			for (const [name, value] of Object.entries(values)) {
+				const fields = page.locator(`main [name="${name}"]`);
+				const kind = await fields.first().evaluate(field => field.type);
+				if (kind === 'radio') await page.locator(`main [name="${name}"][value="${value}"]`).check();
+				else if (kind === 'checkbox') await fields.first().setChecked(value);
+				else if (kind === 'file') await fields.setInputFiles(value);
+				else if (kind.startsWith('select')) await fields.selectOption(value);
+				else await fields.fill(value);
+			}
+		},
+		/** Sends the form that holds the field of this name, and waits for the answer. */
+		send: async name => {
+			const form = page.locator('main form', { has: page.locator(`[name="${name}"]`) });
+			const answered = page.waitForNavigation();
+			await form.locator('button:not([type="button"])').last().click();
+			return (await answered).status();
+		},
 		picture: async (name, full = false) => {
 			mkdirSync(SCREENSHOTS, { recursive: true });
 			await page.screenshot({ path: `${SCREENSHOTS}${name}.png`, fullPage: full });
 		},
 		/** Fails with everything that went wrong since the last time. */
 		fine: () => assert.deepEqual(problems.splice(0), []),
+		/** For another visitor who shall be signed in as this one is. */
+		cookies: () => context.cookies(),
 		leave: () => context.close(),
 	};
 }

@@ -1,0 +1,163 @@
+// Every page, as each kind of reader sees it: axe finds nothing, nothing is wider than the screen, nothing is styled inline.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import { accessible } from '../harness/axe.mjs';
+import { closeBrowser, openBrowser, visitor } from '../harness/browser.mjs';
+import { startPortico, tokenFor } from '../harness/portico.mjs';
+import { startUpstream } from '../harness/upstream.mjs';
+
+const PASSWORD = 'a long and honest password';
+const LOOKS = [
+	{ colour: 'light', width: 1440 },
+	{ colour: 'dark', width: 1440 },
+	{ colour: 'light', width: 390 },
+	{ colour: 'dark', width: 390 },
+];
+
+let portico, upstream, app;
+
+before(async () => {
+	[portico, upstream] = await Promise.all([startPortico(), startUpstream(), openBrowser()]);
+	const token = await tokenFor(portico, { email: 'ada@portico.example', name: 'Ada Admin', role: 'admin', password: PASSWORD });
+	await tokenFor(portico, { email: 'dev@portico.example', name: 'Dev Eloper', role: 'developer', password: PASSWORD });
+	const manage = async (method, path, body, type = 'application/json') => {
+		const answer = await fetch(`${portico.portal}/api/v1${path}`, {
+			method,
+			headers: { authorization: `Bearer ${token}`, 'content-type': type },
+			body: typeof body === 'string' ? body : JSON.stringify(body),
+		});
+		const text = await answer.text();
+		assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
+		return text && JSON.parse(text);
+	};
+	const petstore = await readFile(new URL('../documents/petstore.yaml', import.meta.url), 'utf8');
+	await manage('PUT', `/apis/petstore?upstream=${upstream.url}&publish=true`, petstore, 'application/yaml');
+	await manage('PUT', '/apis/petstore', petstore.replace('1.0.0', '1.1.0').replace('List pets', 'List all pets'), 'application/yaml');
+	await manage('POST', '/plans', { plan: 'gold', name: 'Gold', rate: { limit: 10, per: 'second', burst: 20 }, quota: { limit: 1000, per: 'day' }, approval: 'manual' });
+	await manage('PATCH', '/apis/petstore', { plans: ['starter', 'gold'] });
+	app = (await manage('POST', '/apps', { name: 'Night shift', owner: 'dev@portico.example' })).id;
+	await manage('POST', `/apps/${app}/subscriptions`, { api: 'petstore', plan: 'starter' });
+	const waiting = await manage('POST', '/apps', { name: 'Day shift', owner: 'dev@portico.example' });
+	await manage('POST', `/apps/${waiting.id}/subscriptions`, { api: 'petstore', plan: 'gold' });
+	const { secret } = await manage('POST', `/apps/${app}/keys`, { name: 'nightly', environment: 'live' });
+	for (const path of ['/pets', '/pets/1', '/pets/2', '/pets/99', '/nothing']) {
+		await (await fetch(`${portico.gateway}/petstore${path}`, { headers: { 'x-api-key': secret } })).arrayBuffer();
+	}
+});
+after(async () => {
+	await closeBrowser();
+	await Promise.all([portico?.stop(), upstream?.stop()]);
+});
+
+const signedOut = () => [
+	['home', '/'],
+	['catalogue', '/apis'],
+	['api', '/apis/petstore'],
+	['operation', '/apis/petstore/operations/getPet'],
+	['operation-with-body', '/apis/petstore/operations/addPet'],
+	['schema', '/apis/petstore/schemas/NewPet'],
+	['schema-of-parts', '/apis/petstore/schemas/Pet'],
+	['changes', '/apis/petstore/changes'],
+	['search', '/search?q=pet'],
+	['search-empty', '/search'],
+	['search-nothing', '/search?q=zebra'],
+	['sign-up', '/sign-up'],
+	['sign-in', '/sign-in'],
+	['error', '/nowhere'],
+];
+const developer = () => [
+	['home-developer', '/'],
+	['operation-developer', '/apis/petstore/operations/getPet'],
+	['account', '/account'],
+	['apps', '/apps'],
+	['app-new', '/apps/new'],
+	['app', `/apps/${app}`],
+	['key-new', `/apps/${app}/keys/new`],
+	['subscribe', '/apis/petstore/subscribe'],
+	['usage', '/usage'],
+	['requests', '/requests'],
+];
+const administrator = () => [
+	['admin', '/admin'],
+	['admin-apis', '/admin/apis'],
+	['admin-api-new', '/admin/apis/new'],
+	['admin-api', '/admin/apis/petstore'],
+	['admin-plans', '/admin/plans'],
+	['admin-plan-new', '/admin/plans/new'],
+	['admin-subscriptions', '/admin/subscriptions'],
+	['admin-accounts', '/admin/accounts'],
+	['admin-analytics', '/admin/analytics'],
+	['admin-audit', '/admin/audit'],
+	['admin-settings', '/admin/settings'],
+];
+
+/** Forms that were refused: the page is drawn again, with what is wrong. */
+const refused = [
+	['sign-up-refused', '/sign-up', { name: '', email: 'nobody', password: 'short' }, 'email'],
+	['sign-in-refused', '/sign-in', { email: 'dev@portico.example', password: 'not the password' }, 'email'],
+];
+
+for (const [reader, pages, email] of [
+	['signed out', signedOut],
+	['a developer', developer, 'dev@portico.example'],
+	['an administrator', administrator, 'ada@portico.example'],
+]) {
+	describe(reader, () => {
+		let cookies = [];
+		before(async () => {
+			if (!email) return;
+			const entering = await visitor(portico.portal);
+			await entering.open('/sign-in');
+			await entering.fill({ email, password: PASSWORD });
+			await entering.send('password');
+			cookies = await entering.cookies();
+			entering.fine();
+			await entering.leave();
+		});
+		for (const look of LOOKS) {
+			test(`${look.colour}, ${look.width} px wide`, async t => {
+				const reading = await visitor(portico.portal, { ...look, cookies });
+				for (const [name, address] of pages()) {
+					await t.test(`${name} ${address}`, async () => {
+						reading.expect(404);
+						const status = await reading.open(address);
+						assert.equal(status, name === 'error' ? 404 : 200);
+						await good(reading, name, look);
+					});
+				}
+				await reading.leave();
+			});
+		}
+	});
+}
+
+describe('refused forms', () => {
+	for (const look of LOOKS) {
+		test(`${look.colour}, ${look.width} px wide`, async t => {
+			const reading = await visitor(portico.portal, look);
+			reading.expect(400, 401, 403, 409, 422);
+			for (const [name, address, values, field] of refused) {
+				await t.test(name, async () => {
+					await reading.open(address);
+					await reading.page.evaluate(() => document.querySelectorAll('form').forEach(form => { form.noValidate = true; }));
+					await reading.fill(values);
+					assert.ok(await reading.send(field) >= 400);
+					assert.equal(await reading.page.locator('main [name=email]').inputValue(), values.email, 'what was typed is kept');
+					assert.equal(await reading.page.locator('main [name=password]').inputValue(), '', 'but not the password');
+					await good(reading, name, look);
+				});
+			}
+			await reading.leave();
+		});
+	}
+});
+
+async function good(reading, name, { colour, width }) {
+	const { page } = reading;
+	await reading.picture(`${name}-${width}-${colour}`, true);
+	await accessible(page, name);
+	assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, `${name} is wider than ${width} px`);
+	assert.equal(await page.locator('[style]').count(), 0, `${name} has inline styles`);
+	reading.fine();
+}
