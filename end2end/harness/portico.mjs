@@ -59,7 +59,7 @@ export async function startPortico({ engine = 'sqlite', environment = {} } = {})
 		/** Everything it has said so far. */
 		said: () => said,
 		/** The one-time link on which the first administrator is made. */
-		firstLink: () => until(() => said.match(/https?:\/\/\S*set-up\S*/)?.[0], 'the one-time link is printed'),
+		firstLink: () => until(() => said.match(/https?:\/\/\S+\/setup\?token=[\w-]+/)?.[0], 'the one-time link is printed'),
 		/** Runs a command of the same installation; answers its standard output. */
 		command: (words, input = '') => run(words, input, { cwd: folder, env: settings }),
 		stop,

@@ -59,6 +59,7 @@ function journey(engine, script) {
 	test('a document that cannot be served is refused with its reasons', async () => {
 		admin.expect(422);
 		await admin.open('/admin/apis/new');
+		await admin.page.getByText('Paste the document instead').click();
 		await admin.fill({ document: 'openapi: 3.0.3\ninfo: { title: Half }\npaths: { /pets: { get: { parameters: [] } } }\n' });
 		assert.equal(await admin.send('document'), 422);
 		assert.match(await admin.page.locator('main').innerText(), /version/);
@@ -67,6 +68,7 @@ function journey(engine, script) {
 
 	test('the administrator publishes the pet shop by page', async () => {
 		await admin.open('/admin/apis/new');
+		if (script) await admin.page.getByText('Paste the document instead').click();
 		const document = script
 			? { document: PETSTORE }
 			: { file: { name: 'petstore.yaml', mimeType: 'application/yaml', buffer: Buffer.from(PETSTORE) } };
@@ -130,7 +132,7 @@ function journey(engine, script) {
 		app = new URL(developer.page.url()).pathname;
 		assert.match(app, /^\/apps\/[\w-]+$/);
 
-		await developer.open('/apis/petstore/subscribe');
+		await developer.open('/subscribe?api=petstore');
 		await developer.fill({ app: app.split('/').at(-1), plan: 'starter' });
 		await developer.send('plan');
 		assert.equal(new URL(developer.page.url()).pathname, app);
@@ -189,7 +191,8 @@ function journey(engine, script) {
 	test('revokes the key, and it is refused', async () => {
 		const { page } = developer;
 		await developer.open(app);
-		await page.locator('main').getByRole('button', { name: /^Revoke/ }).first().click();
+		await page.getByRole('button', { name: 'Actions for nightly' }).click();
+		await page.getByRole('button', { name: 'Revoke nightly' }).click();
 		await developer.press('button', 'Revoke this key');
 		assert.equal(new URL(page.url()).pathname, app);
 

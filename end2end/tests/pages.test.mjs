@@ -74,7 +74,7 @@ const developer = () => [
 	['app-new', '/apps/new'],
 	['app', `/apps/${app}`],
 	['key-new', `/apps/${app}/keys/new`],
-	['subscribe', '/apis/petstore/subscribe'],
+	['subscribe', '/subscribe?api=petstore'],
 	['usage', '/usage'],
 	['requests', '/requests'],
 ];
