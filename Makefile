@@ -46,7 +46,7 @@ check: setup-test ## formatting, lints, house rules, colours
 	cargo fmt --all --check
 	PORTICO_SKIP_WASM=1 cargo clippy --locked --workspace --all-targets -- --deny warnings
 	PORTICO_SKIP_WASM=1 cargo test --locked --workspace --test house
-	node --test --test-reporter=spec end2end/style/contrast.test.mjs
+	node --test --test-reporter=spec end2end/style/*.test.mjs
 
 audit: ## dependencies: bans, licences, sources (installs cargo-deny where it is missing)
 	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
