@@ -195,11 +195,7 @@ impl SecretToken {
     }
     /// Reads a secret that a client sent, without allocating: its kind and public id, once its checksum fits.
     pub fn inspect(text: &str) -> Result<(TokenKind, PublicKeyId), MalformedKey> {
-        let kinds = [
-            TokenKind::ApiKey(Environment::Live),
-            TokenKind::ApiKey(Environment::Test),
-            TokenKind::Management,
-        ];
+        let kinds = [TokenKind::ApiKey(Environment::Live), TokenKind::ApiKey(Environment::Test), TokenKind::Management];
         let kind = kinds.into_iter().find(|kind| text.starts_with(kind.prefix())).ok_or(MalformedKey::Shape)?;
         let start = kind.prefix().len();
         let bytes = text.as_bytes();

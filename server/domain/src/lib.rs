@@ -23,11 +23,11 @@ pub use audit::{Actor, Change, Subject};
 pub use clock::{Clock, MockClock, SystemClock, Timestamp};
 pub use document::{Format, RouteSpec};
 pub use id::{AccountId, AppId, KeyId, SubscriptionId, TokenId, VersionId};
-pub use key::{Environment, Key, KeyDigest, KeyName, KeyStatus, MalformedKey, PublicKeyId, SecretToken, TokenKind};
 pub use key::{Digester, InstallationSecret, Purpose};
+pub use key::{Environment, Key, KeyDigest, KeyName, KeyStatus, MalformedKey, PublicKeyId, SecretToken, TokenKind};
 pub use plan::{Approval, InvalidPlan, Period, Plan, Quota, Rate, RatePeriod};
 pub use slug::{InvalidSlug, Slug};
 pub use traffic::{
-    ApiObservation, Explanation, Histogram, LATENCY_BUCKETS, Observations, RefusalCount, RequestRecord, UpstreamConnections, UsageBatch,
-    UsageRow, latency_bucket, latency_bucket_edge, quantile_ms,
+    ApiObservation, Explanation, Histogram, LATENCY_BUCKETS, Observations, RefusalCount, RequestRecord,
+    UpstreamConnections, UsageBatch, UsageRow, latency_bucket, latency_bucket_edge, quantile_ms,
 };

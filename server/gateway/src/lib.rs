@@ -1,1 +1,38 @@
-//! 
+//! The data plane: listens for calls of published APIs, lets in whoever may, and passes them on.
+//!
+//! A request's way is one function, `pipeline`, whose phases are files: `arrive`, `find`, `identify`, `admit`, `dispatch`,
+//! `after`, `account`. It reads one immutable `World` (routes, plans, upstreams), the [`Keyring`] and the
+//! [`Subscriptions`], all in memory; no request waits for a database, and what was counted is fetched once a second.
+//! Each thread has a runtime, a listening socket, upstream connections and counters of its own.
+//!
+//! One more check is one more line in the pipeline and one more variant of `Refusal`; one more way of answering is one
+//! more file in `dispatch`.
+
+mod account;
+mod admit;
+mod after;
+mod arrive;
+mod body;
+mod dispatch;
+mod find;
+mod gateway;
+mod guard;
+mod identify;
+mod keyring;
+mod limit;
+mod listener;
+mod path;
+mod pipeline;
+mod refusal;
+mod router;
+mod settings;
+mod subscriptions;
+mod tally;
+mod worker;
+mod world;
+
+pub use gateway::{Gateway, StartError};
+pub use keyring::{KeyEntry, KeyScope, Keyring};
+pub use settings::GatewaySettings;
+pub use subscriptions::Subscriptions;
+pub use world::{ApiSpec, WorldError, WorldSpec};

@@ -1,0 +1,145 @@
+//! The last phase, which always runs: one account per request, settled when its answer has ended or its client has gone.
+use crate::{
+    after::Standing, guard::Wire, keyring::KeyEntry, refusal::Refusal, tally::Finished, worker::Worker,
+    world::Operation,
+};
+use http::Request;
+use hyper::body::Incoming;
+use portico_domain::{Explanation, PublicKeyId, SubscriptionId, Timestamp};
+use rand::RngCore as _;
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use uuid::Uuid;
+
+/// Recorded when the client went away before it was answered.
+const CLIENT_GONE: u16 = 499;
+/// Paths are remembered up to this length.
+const MAX_PATH: usize = 512;
+
+/// The name of one request, made here: a client's own is not to be trusted in our records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RequestId(Uuid);
+
+impl RequestId {
+    /// A UUIDv7: ordered by time, told apart by chance.
+    fn new(at: Timestamp) -> Self {
+        let mut random = [0; 10];
+        rand::rng().fill_bytes(&mut random);
+        let millis = u64::try_from(at.micros() / 1_000).unwrap_or(0);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.as_simple())
+    }
+}
+
+/// What is known of a request so far. Each phase writes down what it learns; dropping it settles it.
+pub(crate) struct Account {
+    worker: Arc<Worker>,
+    wire: Arc<Wire>,
+    pub(crate) id: RequestId,
+    pub(crate) at: Timestamp,
+    started: Instant,
+    pub(crate) method: http::Method,
+    pub(crate) path: Box<str>,
+    pub(crate) client: IpAddr,
+    /// The operation, or the API's stand-in for none.
+    pub(crate) operation: Option<Arc<Operation>>,
+    /// The key that was presented and is valid.
+    pub(crate) key: Option<Arc<KeyEntry>>,
+    /// The key that was named, valid or not.
+    pub(crate) named_key: Option<PublicKeyId>,
+    pub(crate) standing: Option<Standing>,
+    status: Option<u16>,
+    upstream: Option<Duration>,
+    pub(crate) bytes_in: Arc<AtomicU64>,
+    pub(crate) bytes_out: u64,
+    refusal: Option<(&'static str, Explanation)>,
+}
+
+impl Account {
+    pub(crate) fn open(worker: &Arc<Worker>, wire: &Arc<Wire>, client: IpAddr, request: &Request<Incoming>) -> Self {
+        worker.shared.in_flight.fetch_add(1, Ordering::Relaxed);
+        let at = worker.shared.clock.now();
+        Self {
+            worker: Arc::clone(worker),
+            wire: Arc::clone(wire),
+            id: RequestId::new(at),
+            at,
+            started: Instant::now(),
+            method: request.method().clone(),
+            path: cut(request.uri().path(), MAX_PATH).into(),
+            client,
+            operation: None,
+            key: None,
+            named_key: None,
+            standing: None,
+            status: None,
+            upstream: None,
+            bytes_in: Arc::default(),
+            bytes_out: 0,
+            refusal: None,
+        }
+    }
+
+    pub(crate) fn refused(&mut self, refusal: &Refusal) {
+        self.refusal = Some((refusal.code(), refusal.explain(self.named_key)));
+    }
+
+    pub(crate) fn answered(&mut self, status: http::StatusCode) {
+        self.status = Some(status.as_u16());
+    }
+
+    /// The upstream's first byte came after so long.
+    pub(crate) fn upstream_answered(&mut self, after: Duration) {
+        self.upstream = Some(after);
+    }
+
+    /// One call was taken from a quota.
+    pub(crate) fn spent(&self, subscription: SubscriptionId, period: Timestamp) {
+        self.worker.tally().spend(subscription, period);
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        self.wire.settle();
+        let total = self.started.elapsed();
+        let finished = Finished {
+            id: self.id,
+            at: self.at,
+            ended: self.at.plus(total),
+            method: std::mem::take(&mut self.method),
+            path: std::mem::take(&mut self.path),
+            client: self.client,
+            operation: self.operation.take(),
+            key: self.key.take(),
+            status: self.status.unwrap_or(CLIENT_GONE),
+            total,
+            upstream: self.upstream,
+            bytes_in: self.bytes_in.load(Ordering::Relaxed),
+            bytes_out: self.bytes_out,
+            refusal: self.refusal.take(),
+        };
+        self.worker.tally().settle(finished);
+        self.worker.shared.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn cut(text: &str, length: usize) -> &str {
+    if text.len() <= length {
+        return text;
+    }
+    let end = (0..=length).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    &text[..end]
+}

@@ -1,0 +1,225 @@
+//! The gateway as the house holds it.
+use crate::{
+    keyring::Keyring,
+    listener::{self, Stop},
+    settings::GatewaySettings,
+    subscriptions::Subscriptions,
+    tally::{Latencies, Merged},
+    worker::{Shared, Worker},
+    world::{World, WorldError, WorldSpec},
+};
+use arc_swap::ArcSwap;
+use http::HeaderValue;
+use portico_domain::{
+    ApiObservation, Clock, InstallationSecret, Observations, Purpose, RefusalCount, RequestRecord, Slug,
+    SubscriptionId, Timestamp, UpstreamConnections, UsageBatch,
+};
+use rand::Rng as _;
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use std::{
+    collections::BTreeMap,
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::{
+    runtime,
+    sync::{oneshot, watch},
+};
+
+/// Why a gateway did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the gateway cannot listen on {address}: {source}. Choose another address or end what listens there")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("a thread of the gateway cannot be started: {0}")]
+    Thread(io::Error),
+    #[error("TLS for upstreams cannot be set up: {0}")]
+    Tls(rustls::Error),
+}
+
+/// The data plane: its threads, and the handles by which the control plane feeds it and reads it out.
+pub struct Gateway {
+    shared: Arc<Shared>,
+    workers: Vec<Arc<Worker>>,
+    local_addr: SocketAddr,
+    stop: watch::Sender<Option<Duration>>,
+    ended: Mutex<Vec<oneshot::Receiver<()>>>,
+}
+
+impl Gateway {
+    /// Listens and serves from now on; nothing but 404 until the first [`Self::publish`].
+    pub fn start(
+        settings: GatewaySettings,
+        clock: Arc<dyn Clock>,
+        secret: InstallationSecret,
+    ) -> Result<Self, StartError> {
+        let listen = settings.listen;
+        let failed = |source| StartError::Listen { address: listen, source };
+        let first = listener::bind(listen).map_err(failed)?;
+        let local_addr = first.local_addr().map_err(failed)?;
+        let mut listeners = vec![first];
+        for _ in 1..settings.threads.get() {
+            listeners.push(listener::bind(local_addr).map_err(failed)?);
+        }
+        let pseudonym = format!("1.1 portico-{:016x}", rand::rng().random::<u64>());
+        let shared = Arc::new(Shared {
+            clock,
+            world: ArcSwap::from_pointee(World::empty()),
+            keyring: Keyring::default(),
+            subscriptions: Subscriptions::default(),
+            digester: secret.digester(Purpose::ApiKey),
+            tls: Arc::new(tls().map_err(StartError::Tls)?),
+            started: Instant::now(),
+            pseudonym: HeaderValue::try_from(pseudonym)
+                .unwrap_or_else(|_| unreachable!("letters and digits fit a field")),
+            connections: AtomicUsize::new(0),
+            connections_refused: AtomicU64::new(0),
+            in_flight: AtomicU64::new(0),
+            settings,
+        });
+        let (stop, stopped) = watch::channel(None);
+        let mut gateway = Self { shared, workers: Vec::new(), local_addr, stop, ended: Mutex::default() };
+        for (number, listener) in listeners.into_iter().enumerate() {
+            let worker = Arc::new(Worker::new(Arc::clone(&gateway.shared)));
+            let ended = spawn(number, listener, Arc::clone(&worker), stopped.clone()).map_err(StartError::Thread)?;
+            gateway.workers.push(worker);
+            gateway.ended.lock().unwrap_or_else(PoisonError::into_inner).push(ended);
+        }
+        Ok(gateway)
+    }
+
+    /// Where it listens, with the port that was taken for port 0.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Serves this from the next request on. A spec that is wrong changes nothing.
+    pub fn publish(&self, spec: WorldSpec) -> Result<(), WorldError> {
+        let world = World::build(spec)?;
+        self.shared.world.store(Arc::new(world));
+        Ok(())
+    }
+
+    pub fn keyring(&self) -> &Keyring {
+        &self.shared.keyring
+    }
+
+    pub fn subscriptions(&self) -> &Subscriptions {
+        &self.shared.subscriptions
+    }
+
+    /// Goes on counting a quota from what was stored for the period that began then; for the start, before or after the
+    /// subscription is put. A count that is higher already stays.
+    pub fn restore_quota(&self, subscription: SubscriptionId, period_start: Timestamp, used: u64) {
+        self.shared.subscriptions.restore_quota(subscription, period_start, used);
+    }
+
+    /// Calls counted against the quota in the period that holds `now`; 0 where nothing is counted.
+    pub fn quota_used(&self, subscription: SubscriptionId, now: Timestamp) -> u64 {
+        let Some(entry) = self.shared.subscriptions.by_id(subscription) else { return 0 };
+        let world = self.shared.world.load();
+        let quota = world.plan(&entry.plan).and_then(|plan| plan.plan.quota);
+        quota.map_or(0, |quota| entry.counters.quota.used(quota.per, now))
+    }
+
+    /// The exact counts since the last call. To be called once a second, and after [`Self::shutdown`].
+    pub fn drain_usage(&self) -> UsageBatch {
+        let mut merged = Merged::default();
+        for worker in &self.workers {
+            worker.tally().drain_usage(&mut merged);
+        }
+        merged.into()
+    }
+
+    /// Requests that ended since the last call, the oldest first; of very many, only the latest.
+    pub fn drain_records(&self) -> Vec<RequestRecord> {
+        let mut records: Vec<_> =
+            self.workers.iter().flat_map(|worker| worker.tally().drain_records().collect::<Vec<_>>()).collect();
+        records.sort_by_key(|record| record.at);
+        records
+    }
+
+    /// How it is at this moment.
+    pub fn observe(&self) -> Observations {
+        let shared = &self.shared;
+        let world = shared.world.load();
+        let mut observed = Observations {
+            snapshot_version: world.version,
+            snapshot_age: (world.version > 0).then(|| world.since.elapsed()),
+            in_flight: shared.in_flight.load(Ordering::Relaxed),
+            connections: shared.connections.load(Ordering::Relaxed) as u64,
+            connections_refused: shared.connections_refused.load(Ordering::Relaxed),
+            ..Observations::default()
+        };
+        let mut latencies: BTreeMap<Slug, Latencies> = BTreeMap::new();
+        let mut refusals: BTreeMap<(Option<Slug>, &'static str), u64> = BTreeMap::new();
+        let mut upstreams: BTreeMap<Arc<str>, (u64, u64)> = BTreeMap::new();
+        for worker in &self.workers {
+            for (name, active, idle) in worker.pool.counts() {
+                let counts = upstreams.entry(name).or_default();
+                *counts = (counts.0 + active, counts.1 + idle);
+            }
+            let tally = worker.tally();
+            observed.records_dropped += tally.records_dropped;
+            for (api, seen) in &tally.latencies {
+                let sum = latencies.entry(api.clone()).or_default();
+                sum.requests.add(&seen.requests);
+                sum.upstream.add(&seen.upstream);
+            }
+            for (place, count) in &tally.refusals {
+                *refusals.entry(place.clone()).or_default() += count;
+            }
+        }
+        let upstream =
+            |(name, (active, idle)): (Arc<str>, _)| UpstreamConnections { upstream: name.to_string(), active, idle };
+        let api = |(api, Latencies { requests, upstream })| ApiObservation { api, requests, upstream };
+        observed.upstreams = upstreams.into_iter().map(upstream).collect();
+        observed.apis = latencies.into_iter().map(api).collect();
+        observed.refusals =
+            refusals.into_iter().map(|((api, code), count)| RefusalCount { api, code, count }).collect();
+        observed
+    }
+
+    /// Takes no more connections, lets what is under way end until the deadline, and ends its threads.
+    pub async fn shutdown(&self, deadline: Duration) {
+        self.stop.send_replace(Some(deadline));
+        let ended = std::mem::take(&mut *self.ended.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in ended {
+            let _ = thread.await;
+        }
+    }
+}
+
+impl Drop for Gateway {
+    /// Threads end at once if nobody waited for them.
+    fn drop(&mut self) {
+        self.stop.send_if_modified(|stop| stop.is_none() && stop.replace(Duration::ZERO).is_none());
+    }
+}
+
+fn spawn(number: usize, listener: TcpListener, worker: Arc<Worker>, stop: Stop) -> io::Result<oneshot::Receiver<()>> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let (ending, ended) = oneshot::channel();
+    thread::Builder::new().name(format!("gateway-{number}")).spawn(move || {
+        if let Err(error) = runtime.block_on(listener::serve(listener, worker, stop)) {
+            tracing::error!(%error, "a thread of the gateway ended");
+        }
+        // What the deadline cut off is dropped, and thereby counted, before the end is told.
+        drop(runtime);
+        let _ = ending.send(());
+    })?;
+    Ok(ended)
+}
+
+fn tls() -> Result<ClientConfig, rustls::Error> {
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}

@@ -1,0 +1,109 @@
+//! Third phase: who calls?
+use crate::{
+    account::Account,
+    arrive::Arrival,
+    find::Route,
+    keyring::{KeyEntry, Secret},
+    refusal::{Refusal, UnknownKey},
+    worker::Shared,
+};
+use http::{HeaderMap, HeaderValue, header};
+use portico_domain::{MalformedKey, PublicKeyId, SecretToken, Timestamp, TokenKind};
+use std::sync::Arc;
+
+/// Keys that other gateways made have these lengths.
+const IMPORTED: std::ops::RangeInclusive<usize> = 20..=128;
+
+/// Who calls, as far as the operation asks for it.
+pub(crate) struct Identity {
+    /// A valid key. Always there when `required` is.
+    pub(crate) key: Option<Arc<KeyEntry>>,
+    /// Whether the operation is for keys only.
+    pub(crate) required: bool,
+    /// Whether `Authorization` carried a key of ours, which the upstream must not see.
+    pub(crate) in_authorization: bool,
+}
+
+pub(crate) fn identify(
+    shared: &Shared,
+    route: &Route,
+    arrival: &Arrival,
+    account: &mut Account,
+) -> Result<Identity, Refusal> {
+    let presented = Presented::read(&arrival.parts.headers)?;
+    let required = route.api.needs_key(&route.operation);
+    let in_authorization = presented.in_authorization;
+    let key = match check(shared, presented.key, account) {
+        Ok(key) => Some(key),
+        Err(refusal) if required => return Err(refusal),
+        // Nobody needs a key here, so nobody is kept out by a bad one.
+        Err(_) => None,
+    };
+    Ok(Identity { key, required, in_authorization })
+}
+
+struct Presented<'a> {
+    key: Option<&'a HeaderValue>,
+    in_authorization: bool,
+}
+
+impl<'a> Presented<'a> {
+    fn read(fields: &'a HeaderMap) -> Result<Self, Refusal> {
+        let mut keys = fields.get_all("x-api-key").iter().map(HeaderValue::as_bytes).filter(|key| !key.is_empty());
+        let bearers = || fields.get_all(header::AUTHORIZATION).iter().filter_map(|value| bearer(value.as_bytes()));
+        let in_authorization = bearers().next().is_some();
+        let first = keys.next().or_else(|| bearers().next());
+        if keys.chain(bearers()).any(|other| Some(other) != first) {
+            return Err(Refusal::BadRequest("it carries several API keys that differ: send one"));
+        }
+        let key =
+            fields.get_all("x-api-key").iter().find(|value| !value.is_empty()).or_else(|| {
+                fields.get_all(header::AUTHORIZATION).iter().find(|value| bearer(value.as_bytes()).is_some())
+            });
+        Ok(Self { key, in_authorization })
+    }
+}
+
+/// A key in an `Authorization` field. Other credentials there are the upstream's business.
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, rest) = value.split_at_checked(7)?;
+    let key = rest.trim_ascii();
+    (scheme.eq_ignore_ascii_case(b"bearer ") && key.starts_with(b"ptk_")).then_some(key)
+}
+
+fn check(shared: &Shared, presented: Option<&HeaderValue>, account: &mut Account) -> Result<Arc<KeyEntry>, Refusal> {
+    let Some(value) = presented else { return Err(Refusal::KeyMissing) };
+    let bytes = bearer(value.as_bytes()).unwrap_or(value.as_bytes());
+    let unknown = Refusal::KeyUnknown;
+    let text = std::str::from_utf8(bytes).map_err(|_| unknown(UnknownKey::Shape))?;
+    let (id, digest) = match SecretToken::inspect(text) {
+        Ok((TokenKind::ApiKey(_), id)) => (id, shared.digester.digest(text)),
+        Ok((TokenKind::Management, _)) => return Err(unknown(UnknownKey::Management)),
+        Err(MalformedKey::Checksum) => return Err(unknown(UnknownKey::Checksum)),
+        Err(MalformedKey::Shape) if IMPORTED.contains(&text.len()) => {
+            let digest = shared.digester.digest(text);
+            (PublicKeyId::of_imported(&digest), digest)
+        }
+        Err(MalformedKey::Shape) => return Err(unknown(UnknownKey::Shape)),
+    };
+    account.named_key = Some(id);
+    let (key, secret) = shared.keyring.find(id, &digest).ok_or_else(|| unknown(UnknownKey::NotFound))?;
+    // The secret is right: whatever is wrong with the key, its owner may read of it.
+    account.key = Some(Arc::clone(&key));
+    is_valid(&key, secret, account.at)?;
+    Ok(key)
+}
+
+fn is_valid(key: &KeyEntry, secret: Secret, now: Timestamp) -> Result<(), Refusal> {
+    if let Some(at) = key.revoked_at {
+        return Err(Refusal::KeyRevoked(at));
+    }
+    let rotated = match secret {
+        Secret::Present => None,
+        Secret::Previous(until) => Some(until),
+    };
+    match key.expires_at.into_iter().chain(rotated).min() {
+        Some(end) if end <= now => Err(Refusal::KeyExpired(end)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,125 @@
+//! One thread's accept loop and its connections.
+use crate::{
+    guard::{Guard, Patience, Wire},
+    pipeline,
+    worker::{Shared, Worker},
+};
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use std::{
+    convert::Infallible,
+    io,
+    net::{SocketAddr, TcpListener as StdListener},
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{mpsc, watch},
+    time::{MissedTickBehavior, interval, sleep, timeout},
+};
+
+/// A slow reader makes us keep this much of an answer, not more.
+const MAX_BUFFER: usize = 64 * 1024;
+const BACKLOG: i32 = 1024;
+const SWEEP: Duration = Duration::from_secs(10);
+/// After a failed accept, mostly for want of descriptors.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Tells all threads to end, and how long they may take for what is under way.
+pub(crate) type Stop = watch::Receiver<Option<Duration>>;
+
+/// A socket that shares its port with those of the other threads: the kernel spreads connections over them.
+pub(crate) fn bind(address: SocketAddr) -> io::Result<StdListener> {
+    let domain = socket2::Domain::for_address(address);
+    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Accepts until told to stop, then waits for the connections that are busy.
+pub(crate) async fn serve(listener: StdListener, worker: Arc<Worker>, mut stop: Stop) -> io::Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    // Every connection holds a sender; the receiver ends when all are gone.
+    let (alive, mut all_gone) = mpsc::channel::<Infallible>(1);
+    let mut sweep = interval(SWEEP);
+    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let Some(place) = Place::take(&worker.shared) else { continue };
+                    let connection = serve_connection(Arc::clone(&worker), stream, peer, stop.clone());
+                    let alive = alive.clone();
+                    tokio::spawn(async move {
+                        connection.await;
+                        drop((place, alive));
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    sleep(BREATH).await;
+                }
+            },
+            _ = sweep.tick() => worker.pool.sweep(),
+            _ = stop.changed() => break,
+        }
+    }
+    drop((listener, alive));
+    let deadline = stop.borrow().unwrap_or_default();
+    let _ = timeout(deadline, all_gone.recv()).await;
+    worker.pool.clear();
+    Ok(())
+}
+
+/// One of the connections that may be open; given back when dropped.
+struct Place(Arc<Shared>);
+
+impl Place {
+    fn take(shared: &Arc<Shared>) -> Option<Self> {
+        let place = Self(Arc::clone(shared));
+        if shared.connections.fetch_add(1, Ordering::Relaxed) < shared.settings.max_connections {
+            return Some(place);
+        }
+        shared.connections_refused.fetch_add(1, Ordering::Relaxed);
+        None
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn serve_connection(worker: Arc<Worker>, stream: TcpStream, peer: SocketAddr, mut stop: Stop) {
+    let _ = stream.set_nodelay(true);
+    let settings = &worker.shared.settings;
+    let patience =
+        Patience { head: settings.header_timeout, idle: settings.idle_timeout, write: settings.write_timeout };
+    let wire = Arc::new(Wire::default());
+    let guard = Guard::new(stream, Arc::clone(&wire), patience);
+    let service = service_fn(|request| {
+        let (worker, wire) = (Arc::clone(&worker), Arc::clone(&wire));
+        async move { Ok::<_, Infallible>(pipeline::answer(worker, wire, peer.ip(), request).await) }
+    });
+    // The guard keeps the time for heads, so that a late one is answered.
+    let mut builder = http1::Builder::new();
+    builder.max_buf_size(MAX_BUFFER).header_read_timeout(None);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(guard), service));
+    let stopped = stop.borrow().is_some();
+    if !stopped {
+        tokio::select! {
+            // How a connection ends is the client's business; its requests were counted one by one.
+            _ = connection.as_mut() => return,
+            _ = stop.changed() => {}
+        }
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}

@@ -1,0 +1,369 @@
+//! Every way in which a request is refused, and the only place that turns one into an answer.
+//!
+//! One more: a variant, its line in [`Refusal::status`] and [`Refusal::code`], and its words. A detail says what is wrong,
+//! where, and what would be right; secrets, inner errors and addresses of upstreams are left out.
+use crate::{
+    account::RequestId,
+    body::Body,
+    guard::{
+        Fault,
+        head::{MAX_FIELDS, MAX_HEAD, MAX_TARGET},
+    },
+};
+use http::{HeaderValue, Response, StatusCode, header};
+use portico_domain::{Explanation, PublicKeyId, Slug, SubscriptionState, Timestamp};
+use std::{net::IpAddr, time::Duration};
+
+#[derive(Clone, Debug)]
+pub(crate) enum Refusal {
+    BadRequest(&'static str),
+    KeyMissing,
+    KeyUnknown(UnknownKey),
+    KeyExpired(Timestamp),
+    KeyRevoked(Timestamp),
+    NotSubscribed {
+        api: Slug,
+        state: Option<SubscriptionState>,
+    },
+    /// The subscription's plan is not there any more.
+    PlanGone {
+        plan: Slug,
+    },
+    SubscriptionPending {
+        api: Slug,
+    },
+    ScopeDenied {
+        scope: Scope,
+        asked: String,
+        allowed: Vec<String>,
+    },
+    IpDenied {
+        client: IpAddr,
+        allowed: Vec<String>,
+    },
+    NoSuchApi,
+    NoSuchOperation {
+        api: Slug,
+    },
+    MethodNotAllowed {
+        method: String,
+        allow: String,
+    },
+    RequestTimeout,
+    BodyTooLarge {
+        limit: u64,
+    },
+    UriTooLong,
+    HeadersTooLarge,
+    RateLimited {
+        plan: Slug,
+        limit: u32,
+        per: &'static str,
+        retry_after: u64,
+    },
+    QuotaExceeded {
+        plan: Slug,
+        limit: u64,
+        per: &'static str,
+        retry_after: u64,
+    },
+    UpstreamUnavailable,
+    UpstreamFailed(UpstreamFailure),
+    UpstreamTimeout {
+        after: Duration,
+    },
+    Internal,
+}
+
+/// Why a key is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnknownKey {
+    Shape,
+    Checksum,
+    /// It is a management token.
+    Management,
+    NotFound,
+}
+
+/// What a key is limited to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Api,
+    Operation,
+}
+
+/// What went wrong between us and the upstream. The client is told no more than that something did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UpstreamFailure {
+    NotResolved,
+    /// No address of it may be reached.
+    Forbidden,
+    Connect,
+    ConnectTimeout,
+    Tls,
+    /// It closed the connection or spoke something else than HTTP.
+    Broken,
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Bad(what) => Self::BadRequest(what),
+            Fault::HeadTooLarge => Self::HeadersTooLarge,
+            Fault::TargetTooLong => Self::UriTooLong,
+            Fault::HeadTimeout => Self::RequestTimeout,
+        }
+    }
+}
+
+impl Refusal {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::KeyMissing | Self::KeyUnknown(_) | Self::KeyExpired(_) | Self::KeyRevoked(_) => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::NotSubscribed { .. }
+            | Self::PlanGone { .. }
+            | Self::SubscriptionPending { .. }
+            | Self::ScopeDenied { .. }
+            | Self::IpDenied { .. } => StatusCode::FORBIDDEN,
+            Self::NoSuchApi | Self::NoSuchOperation { .. } => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::RateLimited { .. } | Self::QuotaExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::UpstreamUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UpstreamFailed(_) => StatusCode::BAD_GATEWAY,
+            Self::UpstreamTimeout { .. } => StatusCode::GATEWAY_TIMEOUT,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::BadRequest(_) => "bad_request",
+            Self::KeyMissing => "key_missing",
+            Self::KeyUnknown(_) => "key_unknown",
+            Self::KeyExpired(_) => "key_expired",
+            Self::KeyRevoked(_) => "key_revoked",
+            Self::NotSubscribed { .. } | Self::PlanGone { .. } => "not_subscribed",
+            Self::SubscriptionPending { .. } => "subscription_pending",
+            Self::ScopeDenied { .. } => "scope_denied",
+            Self::IpDenied { .. } => "ip_denied",
+            Self::NoSuchApi => "no_such_api",
+            Self::NoSuchOperation { .. } => "no_such_operation",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::RequestTimeout => "request_timeout",
+            Self::BodyTooLarge { .. } => "body_too_large",
+            Self::UriTooLong => "uri_too_long",
+            Self::HeadersTooLarge => "headers_too_large",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::QuotaExceeded { .. } => "quota_exceeded",
+            Self::UpstreamUnavailable => "upstream_unavailable",
+            Self::UpstreamFailed(_) => "upstream_failed",
+            Self::UpstreamTimeout { .. } => "upstream_timeout",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// What the client reads.
+    fn detail(&self) -> String {
+        match self {
+            Self::BadRequest(what) => format!("The request cannot be taken as it is: {what}."),
+            Self::KeyMissing => {
+                "This operation needs an API key: send it as X-API-Key, or as Authorization: Bearer.".into()
+            }
+            Self::KeyUnknown(UnknownKey::Shape | UnknownKey::NotFound) => {
+                "The API key is not known here. Check that it was copied whole and belongs to this installation.".into()
+            }
+            Self::KeyUnknown(UnknownKey::Checksum) => {
+                "The API key's checksum is wrong: a character was lost or changed. Copy the whole key again.".into()
+            }
+            Self::KeyUnknown(UnknownKey::Management) => {
+                "This is a token of the management API. Calls of an API need a key, which begins with ptk_.".into()
+            }
+            Self::KeyExpired(end) => format!("The API key has expired at {end}. Create or rotate a key in the portal."),
+            Self::KeyRevoked(_) => "The API key has been revoked. Create another one in the portal.".into(),
+            Self::NotSubscribed { api, state: Some(SubscriptionState::Rejected) } => {
+                format!("The key's app asked for {api}, but its subscription was rejected.")
+            }
+            Self::NotSubscribed { api, .. } => {
+                format!("The key's app has no subscription to {api}. Subscribe to it in the portal.")
+            }
+            Self::PlanGone { plan } => {
+                format!("The subscription's plan {plan} is not offered any more. Choose another one in the portal.")
+            }
+            Self::SubscriptionPending { api } => {
+                format!("The subscription to {api} waits for approval; calls work once it is approved.")
+            }
+            Self::ScopeDenied { scope: Scope::Api, asked, .. } => {
+                format!("The API key is limited to other APIs; {asked} is not among them.")
+            }
+            Self::ScopeDenied { scope: Scope::Operation, asked, .. } => {
+                format!("The API key is limited to other operations; {asked} is not among them.")
+            }
+            Self::IpDenied { client, .. } => format!("The API key may not be used from {client}."),
+            Self::NoSuchApi => {
+                "No API is served at this address. Its documentation in the portal shows the right one.".into()
+            }
+            Self::NoSuchOperation { api } => {
+                format!(
+                    "{api} has no operation at this path. Paths are case-sensitive and match the documentation exactly."
+                )
+            }
+            Self::MethodNotAllowed { method, allow } => format!("This path takes {allow}, not {method}."),
+            Self::RequestTimeout => "The request did not arrive in time.".into(),
+            Self::BodyTooLarge { limit } => {
+                format!("The request's body is larger than the {limit} bytes that this API takes.")
+            }
+            Self::UriTooLong => format!("The request target is longer than {MAX_TARGET} bytes."),
+            Self::HeadersTooLarge => {
+                format!("The request's head is larger than {MAX_HEAD} bytes or has more than {MAX_FIELDS} fields.")
+            }
+            Self::RateLimited { plan, limit, per, retry_after } => {
+                format!("The plan {plan} allows {limit} calls a {per}. Try again in {retry_after} s.")
+            }
+            Self::QuotaExceeded { plan, limit, per, retry_after } => {
+                format!(
+                    "The plan {plan} allows {limit} calls a {per}, and they are used up. The next ones come in {retry_after} s."
+                )
+            }
+            Self::UpstreamUnavailable => "This API has no upstream to answer for it at the moment.".into(),
+            Self::UpstreamFailed(_) => {
+                "The service behind this API could not be reached or did not answer properly.".into()
+            }
+            Self::UpstreamTimeout { after } => {
+                format!("The service behind this API did not answer within {} ms.", after.as_millis())
+            }
+            Self::Internal => "Something went wrong here. It is not the request's fault.".into(),
+        }
+    }
+
+    /// What the portal tells the key's owner: which check said no, what it expected, what it found.
+    pub(crate) fn explain(&self, key: Option<PublicKeyId>) -> Explanation {
+        let (check, expected, found) = self.check();
+        Explanation { code: self.code().to_owned(), check: check.to_owned(), expected, found, key }
+    }
+
+    fn check(&self) -> (&'static str, String, String) {
+        let say = |check, expected: &str, found: &str| (check, expected.to_owned(), found.to_owned());
+        match self {
+            Self::BadRequest(what) => say("sanity of the request", "a request with one possible reading", what),
+            Self::KeyMissing => say("API key", "X-API-Key or Authorization: Bearer ptk_…", "neither"),
+            Self::KeyUnknown(why) => say(
+                "API key",
+                "a key of this installation",
+                match why {
+                    UnknownKey::Shape => "something that no key looks like",
+                    UnknownKey::Checksum => "a key with a wrong checksum",
+                    UnknownKey::Management => "a token of the management API",
+                    UnknownKey::NotFound => "a key that is not known",
+                },
+            ),
+            Self::KeyExpired(end) => {
+                say("expiry of the key", "a key that is still valid", &format!("expired at {end}"))
+            }
+            Self::KeyRevoked(at) => say("state of the key", "a key that is not revoked", &format!("revoked at {at}")),
+            Self::NotSubscribed { api, state } => say(
+                "subscription",
+                &format!("an active subscription to {api}"),
+                state.map_or("none", SubscriptionState::as_str),
+            ),
+            Self::PlanGone { plan } => say("plan", "a plan that is offered", &format!("{plan}, which is gone")),
+            Self::SubscriptionPending { api } => {
+                say("subscription", &format!("an active subscription to {api}"), "pending")
+            }
+            Self::ScopeDenied { scope, asked, allowed } => say(
+                match scope {
+                    Scope::Api => "APIs of the key",
+                    Scope::Operation => "operations of the key",
+                },
+                &allowed.join(", "),
+                asked,
+            ),
+            Self::IpDenied { client, allowed } => say("networks of the key", &allowed.join(", "), &client.to_string()),
+            Self::NoSuchApi => say("base path", "the base path of a published API", "another path"),
+            Self::NoSuchOperation { api } => say("path", &format!("a path of {api}'s document"), "another path"),
+            Self::MethodNotAllowed { method, allow } => say("method", allow, method),
+            Self::RequestTimeout => say("time for the request", "a whole request in time", "a part of it"),
+            Self::BodyTooLarge { limit } => say("size of the body", &format!("at most {limit} bytes"), "more"),
+            Self::UriTooLong => say("length of the target", &format!("at most {MAX_TARGET} bytes"), "more"),
+            Self::HeadersTooLarge => {
+                say("size of the head", &format!("at most {MAX_HEAD} bytes and {MAX_FIELDS} fields"), "more")
+            }
+            Self::RateLimited { plan, limit, per, retry_after } => say(
+                "rate of the plan",
+                &format!("{plan}: {limit} a {per}"),
+                &format!("more; free again in {retry_after} s"),
+            ),
+            Self::QuotaExceeded { plan, limit, per, retry_after } => say(
+                "quota of the plan",
+                &format!("{plan}: {limit} a {per}"),
+                &format!("used up; begins anew in {retry_after} s"),
+            ),
+            Self::UpstreamUnavailable => say("upstream", "one upstream with a weight above 0", "none"),
+            Self::UpstreamFailed(failure) => say(
+                "upstream",
+                "an answer",
+                match failure {
+                    UpstreamFailure::NotResolved => "its name has no address",
+                    UpstreamFailure::Forbidden => {
+                        "its address is not a public one; PORTICO_UPSTREAM_ALLOW names the networks that may be reached too"
+                    }
+                    UpstreamFailure::Connect => "it takes no connection",
+                    UpstreamFailure::ConnectTimeout => "it took no connection in time",
+                    UpstreamFailure::Tls => "it could not be trusted: the TLS handshake failed",
+                    UpstreamFailure::Broken => "it closed the connection or did not speak HTTP",
+                },
+            ),
+            Self::UpstreamTimeout { after } => {
+                say("upstream", &format!("an answer within {} ms", after.as_millis()), "none")
+            }
+            Self::Internal => say("Portico itself", "no failure", "a failure, which the log tells more of"),
+        }
+    }
+
+    /// The answer: `application/problem+json`, RFC 9457.
+    pub(crate) fn into_answer(self, id: RequestId) -> Response<Body> {
+        let status = self.status();
+        let problem = serde_json::json!({
+            "type": "about:blank",
+            "title": status.canonical_reason().unwrap_or_default(),
+            "status": status.as_u16(),
+            "detail": self.detail(),
+            "code": self.code(),
+            "request_id": id.to_string(),
+        });
+        let mut answer = Response::new(Body::full(problem.to_string()));
+        *answer.status_mut() = status;
+        let fields = answer.headers_mut();
+        fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match self {
+            Self::KeyMissing => {
+                fields.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"portico\""));
+            }
+            Self::KeyUnknown(_) | Self::KeyExpired(_) | Self::KeyRevoked(_) => {
+                let challenge = HeaderValue::from_static("Bearer realm=\"portico\", error=\"invalid_token\"");
+                fields.insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            Self::MethodNotAllowed { allow, .. } => {
+                if let Ok(allow) = allow.try_into() {
+                    fields.insert(header::ALLOW, allow);
+                }
+            }
+            Self::RateLimited { retry_after, .. } | Self::QuotaExceeded { retry_after, .. } => {
+                fields.insert(header::RETRY_AFTER, retry_after.into());
+            }
+            // The rest of the connection has no meaning once these are said.
+            Self::RequestTimeout | Self::UriTooLong | Self::HeadersTooLarge => {
+                fields.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
+        }
+        answer
+    }
+}

@@ -1,0 +1,319 @@
+//! Finds the operation of a path within one API.
+//!
+//! A tree of segments, made for what documents really hold: parameters beside literals, parts of segments
+//! (`/Accounts/{Sid}.json`, `/compare/{base}...{head}`), the same template under different parameter names, greedy ends
+//! (`/{proxy+}`). The most concrete template wins, as OpenAPI asks; the method is looked at once the template is found.
+//! One node of the tree is visited at most once for a path.
+use crate::{path::canonical_literal, world::Operation};
+use std::{collections::HashMap, sync::Arc};
+
+/// Deeper templates are refused: none is that deep, and matching follows the depth.
+const MAX_SEGMENTS: usize = 128;
+
+#[derive(Debug, Default)]
+pub(crate) struct Router {
+    root: Node,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    literals: HashMap<Box<str>, Node>,
+    /// Longest fixed text first.
+    patterns: Vec<(Pattern, Node)>,
+    parameter: Option<Box<Node>>,
+    /// Takes this segment and all that follow.
+    rest: Option<Box<Methods>>,
+    end: Option<Box<Methods>>,
+}
+
+/// The operations of one template.
+#[derive(Debug, Default)]
+pub(crate) struct Methods(Vec<(Box<str>, Arc<Operation>)>);
+
+/// A segment with fixed text around parameters, e.g. `{sid}.json`; a parameter takes one character at least.
+#[derive(Debug, PartialEq, Eq)]
+struct Pattern {
+    start: Box<str>,
+    middle: Vec<Box<str>>,
+    end: Box<str>,
+}
+
+enum Segment {
+    Literal(String),
+    Pattern(Pattern),
+    Parameter,
+    Rest,
+}
+
+impl Router {
+    /// Adds an operation. The first of two that share method and template stays: a path cannot tell them apart.
+    pub(crate) fn add(&mut self, method: &str, template: &str, operation: Arc<Operation>) -> Result<(), &'static str> {
+        let path = template.split(['?', '#']).next().unwrap_or_default();
+        let path = path.strip_prefix('/').unwrap_or(path);
+        if path.split('/').count() > MAX_SEGMENTS {
+            return Err("its path has more than 128 segments");
+        }
+        let mut node = &mut self.root;
+        let mut segments = path.split('/').peekable();
+        while let Some(segment) = segments.next() {
+            node = match Segment::read(segment, segments.peek().is_none()) {
+                Segment::Literal(text) => node.literals.entry(text.into()).or_default(),
+                Segment::Pattern(pattern) => node.pattern(pattern),
+                Segment::Parameter => node.parameter.get_or_insert_default(),
+                Segment::Rest => {
+                    node.rest.get_or_insert_default().add(method, operation);
+                    return Ok(());
+                }
+            };
+        }
+        node.end.get_or_insert_default().add(method, operation);
+        Ok(())
+    }
+
+    /// The operations of the most concrete template that fits a canonical path, which begins with `/`.
+    pub(crate) fn find(&self, path: &str) -> Option<&Methods> {
+        self.root.find(path.strip_prefix('/')?)
+    }
+}
+
+impl Node {
+    fn pattern(&mut self, pattern: Pattern) -> &mut Self {
+        let place = match self.patterns.iter().position(|(known, _)| *known == pattern) {
+            Some(place) => place,
+            None => {
+                let place = self.patterns.partition_point(|(known, _)| known.fixed() >= pattern.fixed());
+                self.patterns.insert(place, (pattern, Self::default()));
+                place
+            }
+        };
+        &mut self.patterns[place].1
+    }
+
+    fn find(&self, path: &str) -> Option<&Methods> {
+        let (segment, rest) = match path.split_once('/') {
+            Some((segment, rest)) => (segment, Some(rest)),
+            None => (path, None),
+        };
+        if let Some(found) = self.literals.get(segment).and_then(|node| node.follow(rest)) {
+            return Some(found);
+        }
+        if segment.is_empty() {
+            return None;
+        }
+        for (pattern, node) in &self.patterns {
+            if pattern.matches(segment)
+                && let Some(found) = node.follow(rest)
+            {
+                return Some(found);
+            }
+        }
+        // Servers that drop ;parameters would read this segment as the literal beside: it is not to be had as a parameter.
+        let disguised = segment.split_once(';').is_some_and(|(name, _)| self.literals.contains_key(name));
+        if disguised {
+            return None;
+        }
+        self.parameter.as_ref().and_then(|node| node.follow(rest)).or(self.rest.as_deref())
+    }
+
+    fn follow(&self, rest: Option<&str>) -> Option<&Methods> {
+        match rest {
+            Some(rest) => self.find(rest),
+            None => self.end.as_deref(),
+        }
+    }
+}
+
+impl Methods {
+    fn add(&mut self, method: &str, operation: Arc<Operation>) {
+        if self.exactly(method).is_none() {
+            self.0.push((method.into(), operation));
+        }
+    }
+
+    fn exactly(&self, method: &str) -> Option<&Arc<Operation>> {
+        self.0.iter().find(|(known, _)| **known == *method).map(|(_, operation)| operation)
+    }
+
+    /// HEAD is served by GET where the document has none of its own.
+    pub(crate) fn get(&self, method: &str) -> Option<&Arc<Operation>> {
+        self.exactly(method).or_else(|| if method == "HEAD" { self.exactly("GET") } else { None })
+    }
+
+    /// For the `Allow` field.
+    pub(crate) fn allow(&self) -> String {
+        let mut methods: Vec<&str> = self.0.iter().map(|(method, _)| &**method).collect();
+        for (implied, present) in [("HEAD", methods.contains(&"GET")), ("OPTIONS", true)] {
+            if present && !methods.contains(&implied) {
+                methods.push(implied);
+            }
+        }
+        methods.join(", ")
+    }
+}
+
+impl Segment {
+    fn read(text: &str, last: bool) -> Self {
+        let mut fixed = vec![String::new()];
+        let mut rest = text;
+        while let Some((before, name, after)) = next_parameter(rest) {
+            if last
+                && before.is_empty()
+                && after.is_empty()
+                && fixed.len() == 1
+                && (name.ends_with('+') || name.starts_with('*'))
+            {
+                return Self::Rest;
+            }
+            if let Some(text) = fixed.last_mut() {
+                text.push_str(&canonical_literal(before));
+            }
+            fixed.push(String::new());
+            rest = after;
+        }
+        let end = canonical_literal(rest);
+        if fixed.len() == 1 {
+            return Self::Literal(end);
+        }
+        let mut fixed = fixed.into_iter();
+        let start = fixed.next().unwrap_or_default();
+        let mut middle: Vec<Box<str>> = fixed.map(Into::into).collect();
+        middle.pop();
+        if start.is_empty() && end.is_empty() && middle.iter().all(|text| text.is_empty()) {
+            return Self::Parameter;
+        }
+        Self::Pattern(Pattern { start: start.into(), middle, end: end.into() })
+    }
+}
+
+/// The text before the next `{name}`, the name, and what follows. A brace without its partner is plain text.
+fn next_parameter(text: &str) -> Option<(&str, &str, &str)> {
+    let open = text.find('{')?;
+    let close = open + text[open..].find('}')?;
+    Some((&text[..open], &text[open + 1..close], &text[close + 1..]))
+}
+
+impl Pattern {
+    fn fixed(&self) -> usize {
+        self.start.len() + self.end.len() + self.middle.iter().map(|text| text.len()).sum::<usize>()
+    }
+
+    /// The leftmost place for each fixed text is enough: what a parameter takes is free.
+    fn matches(&self, segment: &str) -> bool {
+        let Some(mut rest) = segment.strip_prefix(&*self.start) else { return false };
+        for text in &self.middle {
+            let mut ends = rest.char_indices().map(|(place, character)| place + character.len_utf8());
+            let Some(first) = ends.next() else { return false };
+            let Some(found) = rest[first..].find(&**text) else { return false };
+            rest = &rest[first + found + text.len()..];
+        }
+        rest.len() > self.end.len() && rest.ends_with(&*self.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn router(templates: &[&str]) -> Router {
+        let mut router = Router::default();
+        for template in templates {
+            let (method, template) = template.split_once(' ').unwrap();
+            router.add(method, template, Arc::new(Operation::named(&format!("{method} {template}")))).unwrap();
+        }
+        router
+    }
+
+    fn found<'a>(router: &'a Router, method: &str, path: &str) -> Option<&'a str> {
+        router.find(path).and_then(|methods| methods.get(method)).map(|operation| &*operation.name)
+    }
+
+    #[test]
+    fn the_most_concrete_template_wins() {
+        let router = router(&[
+            "GET /",
+            "GET /pets",
+            "POST /pets",
+            "GET /pets/{id}",
+            "GET /pets/mine",
+            "GET /pets/{id}/toys",
+            "GET /pets/mine/{x}",
+            "GET /{kind}/list",
+        ]);
+        for (path, template) in [
+            ("/", Some("GET /")),
+            ("/pets", Some("GET /pets")),
+            ("/pets/7", Some("GET /pets/{id}")),
+            ("/pets/mine", Some("GET /pets/mine")),
+            ("/pets/mine/toys", Some("GET /pets/mine/{x}")),
+            ("/pets/7/toys", Some("GET /pets/{id}/toys")),
+            ("/birds/list", Some("GET /{kind}/list")),
+            ("/pets/list", Some("GET /pets/{id}")),
+            ("/pets/", None),
+            ("/Pets", None),
+            ("/pets/7/", None),
+            ("/pets/7/toys/1", None),
+            ("/pets/mine;v=1", None),
+        ] {
+            assert_eq!(found(&router, "GET", path), template, "{path}");
+        }
+        assert_eq!(found(&router, "POST", "/pets"), Some("POST /pets"));
+        assert_eq!(found(&router, "HEAD", "/pets"), Some("GET /pets"));
+        assert_eq!(router.find("/pets").unwrap().allow(), "GET, POST, HEAD, OPTIONS");
+    }
+
+    #[test]
+    fn what_real_documents_hold_is_routed() {
+        let router = router(&[
+            "GET /repos/{owner}/{repo}/compare/{base}...{head}",
+            "GET /repos/{owner}/{repo}/{archive_format}/{ref}",
+            "POST /repos/{org}/{name}/forks",
+            "GET /Accounts/{Sid}.json",
+            "GET /Accounts/{AccountSid}/Calls/{Sid}.json",
+            "GET /{a}-{b}",
+            "GET /{x}",
+            "GET /{y}",
+            "GET /v1/{name}:cancel",
+            "GET /v1/{name}",
+            "GET /trailing/{id}/",
+            "GET /files/{path+}",
+            "GET /assets/{*rest}",
+            "GET /odd/{unclosed",
+            "GET /odd/{}{}",
+            "GET /#Action=Describe",
+            "GET no/slash",
+        ]);
+        for (path, template) in [
+            ("/repos/a/b/compare/main...next", Some("GET /repos/{owner}/{repo}/compare/{base}...{head}")),
+            ("/repos/a/b/compare/main", Some("GET /repos/{owner}/{repo}/{archive_format}/{ref}")),
+            ("/repos/a/b/tarball/v1", Some("GET /repos/{owner}/{repo}/{archive_format}/{ref}")),
+            ("/Accounts/AC1.json", Some("GET /Accounts/{Sid}.json")),
+            ("/Accounts/.json", None),
+            ("/Accounts/AC1", None),
+            ("/Accounts/AC1/Calls/CA2.json", Some("GET /Accounts/{AccountSid}/Calls/{Sid}.json")),
+            ("/left-right", Some("GET /{a}-{b}")),
+            ("/left-", Some("GET /{x}")),
+            ("/one", Some("GET /{x}")),
+            ("/v1/ops:cancel", Some("GET /v1/{name}:cancel")),
+            ("/v1/ops", Some("GET /v1/{name}")),
+            ("/trailing/1/", Some("GET /trailing/{id}/")),
+            ("/trailing/1", None),
+            ("/files/a/b/c", Some("GET /files/{path+}")),
+            ("/assets/x", Some("GET /assets/{*rest}")),
+            ("/odd/%7Bunclosed", Some("GET /odd/{unclosed")),
+            ("/odd/xy", Some("GET /odd/{}{}")),
+            ("/", Some("GET /#Action=Describe")),
+            ("/no/slash", Some("GET no/slash")),
+        ] {
+            assert_eq!(found(&router, "GET", path), template, "{path}");
+        }
+        assert_eq!(found(&router, "POST", "/repos/a/b/forks"), Some("POST /repos/{org}/{name}/forks"));
+    }
+
+    #[test]
+    fn a_template_too_deep_is_refused_and_a_hostile_path_is_not_followed_far() {
+        let mut router = Router::default();
+        let deep = "/{a}".repeat(129);
+        assert!(router.add("GET", &deep, Arc::new(Operation::named("deep"))).is_err());
+        assert!(router.find(&"/a".repeat(4_000)).is_none());
+    }
+}

@@ -1,0 +1,51 @@
+//! How a gateway listens, and how patient it is.
+use ipnet::IpNet;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    num::NonZeroUsize,
+    thread::available_parallelism,
+    time::Duration,
+};
+use url::Url;
+
+#[derive(Clone, Debug)]
+pub struct GatewaySettings {
+    /// Port 0 takes a free one, which [`crate::Gateway::local_addr`] tells.
+    pub listen: SocketAddr,
+    /// Each with its own runtime, listening socket and upstream connections.
+    pub threads: NonZeroUsize,
+    /// Where clients reach the gateway; its scheme is what upstreams are told.
+    pub public_url: Url,
+    /// Networks that upstreams may be in although they are not public.
+    pub upstream_allow: Vec<IpNet>,
+    /// Of clients. Further ones are closed at once.
+    pub max_connections: usize,
+    /// For a request's head, from its first byte (or the opening of the connection) to its last.
+    pub header_timeout: Duration,
+    /// For a client's connection without a request.
+    pub idle_timeout: Duration,
+    /// For a client that takes nothing of its answer.
+    pub write_timeout: Duration,
+    /// Between two parts of a body, either way.
+    pub body_idle_timeout: Duration,
+    /// For a connection to an upstream, with its name looked up and TLS agreed.
+    pub connect_timeout: Duration,
+}
+
+impl Default for GatewaySettings {
+    fn default() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 8081).into(),
+            threads: available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            public_url: Url::parse("http://127.0.0.1:8081").unwrap_or_else(|_| unreachable!("a literal address")),
+            upstream_allow: Vec::new(),
+            // Two descriptors a proxied request, and room for the rest of the house, within the usual 20,000.
+            max_connections: 8_192,
+            header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(75),
+            write_timeout: Duration::from_secs(60),
+            body_idle_timeout: Duration::from_secs(60),
+            connect_timeout: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! The World: an immutable, validated picture of all that is served, built off the request path and swapped whole.
+use crate::router::Router;
+use http::HeaderValue;
+use portico_domain::{Access, Period, Plan, RouteSpec, Slug, Upstream};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use url::{Host, Url};
+
+/// What a [`crate::Gateway`] is to serve from now on.
+#[derive(Clone, Debug, Default)]
+pub struct WorldSpec {
+    /// Told by `/ready` and `/metrics`; grows with each publication.
+    pub version: u64,
+    pub apis: Vec<ApiSpec>,
+    pub plans: Vec<Plan>,
+}
+
+/// One published API.
+#[derive(Clone, Debug)]
+pub struct ApiSpec {
+    pub slug: Slug,
+    /// `/` or `/segments` without a slash at the end.
+    pub base_path: String,
+    pub access: Access,
+    pub upstreams: Vec<Upstream>,
+    /// From the last byte of the request to the first of the answer.
+    pub timeout: Duration,
+    pub max_body_bytes: u64,
+    pub routes: Vec<RouteSpec>,
+}
+
+/// Why a [`WorldSpec`] was not taken; what was served before is still served.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}{problem}", api.as_ref().map(|api| format!("API {api}: ")).unwrap_or_default())]
+pub struct WorldError {
+    /// The API that is wrong; `None` when a plan is.
+    pub api: Option<Slug>,
+    pub problem: String,
+}
+
+pub(crate) struct World {
+    pub(crate) version: u64,
+    pub(crate) since: Instant,
+    /// The root stands under "".
+    by_base_path: HashMap<String, Arc<Api>>,
+    /// The most segments that a base path has.
+    deepest: usize,
+    plans: HashMap<Slug, Arc<CompiledPlan>>,
+}
+
+/// A plan with the field that tells callers of it.
+#[derive(Debug)]
+pub(crate) struct CompiledPlan {
+    pub(crate) plan: Plan,
+    /// `RateLimit-Policy`; `None` when the plan limits nothing.
+    pub(crate) policy: Option<HeaderValue>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Api {
+    pub(crate) slug: Slug,
+    pub(crate) base_path: String,
+    pub(crate) access: Access,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) timeout: Duration,
+    pub(crate) max_body_bytes: u64,
+    pub(crate) router: Router,
+    /// Stands for requests in which no operation was found, so that they count too.
+    pub(crate) nowhere: Arc<Operation>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) api: Option<Slug>,
+    /// Empty when none was found.
+    pub(crate) name: Box<str>,
+    pub(crate) secured: bool,
+}
+
+/// An upstream, ready to be called.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) endpoint: Arc<Endpoint>,
+    /// What stands before the document's path; without a slash at its end.
+    pub(crate) path: Box<str>,
+    pub(crate) weight: u32,
+}
+
+/// Where a connection leads.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    /// Scheme, host and port.
+    pub(crate) name: Arc<str>,
+    pub(crate) tls: bool,
+    pub(crate) host: Host,
+    pub(crate) port: u16,
+    /// The `Host` field: with the port where it is not the scheme's own.
+    pub(crate) authority: HeaderValue,
+}
+
+impl World {
+    pub(crate) fn empty() -> Self {
+        Self { version: 0, since: Instant::now(), by_base_path: HashMap::new(), deepest: 0, plans: HashMap::new() }
+    }
+
+    pub(crate) fn build(spec: WorldSpec) -> Result<Self, WorldError> {
+        let mut world = Self { version: spec.version, ..Self::empty() };
+        for plan in spec.plans {
+            let slug = plan.slug.clone();
+            plan.validate().map_err(|error| WorldError { api: None, problem: format!("plan {slug}: {error}") })?;
+            world.plans.insert(slug, Arc::new(CompiledPlan::from(plan)));
+        }
+        let mut slugs = HashSet::new();
+        for api in spec.apis {
+            let slug = api.slug.clone();
+            let wrong = |problem| WorldError { api: Some(slug.clone()), problem };
+            if !slugs.insert(slug.clone()) {
+                return Err(wrong("it is there twice".to_owned()));
+            }
+            let api = Api::build(api).map_err(wrong)?;
+            let base_path = api.base_path.clone();
+            // Of the root nothing is taken away.
+            let place = base_path.trim_end_matches('/');
+            if let Some(other) = world.by_base_path.get(place) {
+                return Err(wrong(format!("its base path {base_path} belongs to {}; choose another", other.slug)));
+            }
+            world.deepest = world.deepest.max(place.matches('/').count());
+            world.by_base_path.insert(place.to_owned(), Arc::new(api));
+        }
+        Ok(world)
+    }
+
+    pub(crate) fn plan(&self, slug: &Slug) -> Option<&Arc<CompiledPlan>> {
+        self.plans.get(slug)
+    }
+
+    /// The API with the longest base path that a canonical path lies under, and where the document's path begins.
+    pub(crate) fn find(&self, path: &str) -> Option<(&Arc<Api>, usize)> {
+        let slashes = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(place, _)| place);
+        let mut ends: Vec<usize> = slashes.take(self.deepest + 1).collect();
+        if ends.len() <= self.deepest {
+            ends.push(path.len());
+        }
+        ends.iter().rev().find_map(|end| Some((self.by_base_path.get(&path[..*end])?, *end)))
+    }
+}
+
+impl From<Plan> for CompiledPlan {
+    fn from(plan: Plan) -> Self {
+        let slug = &plan.slug;
+        let rate = plan.rate.map(|rate| format!("\"{slug}\";q={};w={}", rate.limit, rate.per.length().as_secs()));
+        let quota = plan.quota.map(|quota| {
+            // A month has no fixed length: the window is its longest.
+            let days = match quota.per {
+                Period::Day => 1,
+                Period::Week => 7,
+                Period::Month => 31,
+            };
+            format!("\"{slug}-{}\";q={};w={}", quota.per.as_str(), quota.limit, days * 86_400)
+        });
+        let policy = [rate, quota].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let policy = if policy.is_empty() { None } else { HeaderValue::try_from(policy).ok() };
+        Self { plan, policy }
+    }
+}
+
+impl Api {
+    fn build(spec: ApiSpec) -> Result<Self, String> {
+        let mut base_path = spec.base_path;
+        let fits = base_path == "/" || (base_path.starts_with('/') && !base_path.ends_with('/'));
+        match crate::path::canonical(&base_path) {
+            Ok(form) if fits && form == base_path => {}
+            _ => return Err(format!("{base_path:?} is not a base path such as /pets/v2")),
+        }
+        base_path.shrink_to_fit();
+        let mut router = Router::default();
+        for route in &spec.routes {
+            let method_fits = (1..=24).contains(&route.method.len())
+                && route.method.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
+            if !method_fits {
+                return Err(format!("operation {}: {:?} is not a method", route.operation, route.method));
+            }
+            let operation = Operation {
+                api: Some(spec.slug.clone()),
+                name: route.operation.as_str().into(),
+                secured: route.secured,
+            };
+            router
+                .add(&route.method, &route.template, Arc::new(operation))
+                .map_err(|problem| format!("operation {}: {problem}", route.operation))?;
+        }
+        let mut targets = Vec::new();
+        for upstream in spec.upstreams.iter().filter(|upstream| upstream.weight > 0) {
+            targets.push(Target::build(upstream)?);
+        }
+        Ok(Self {
+            nowhere: Arc::new(Operation { api: Some(spec.slug.clone()), name: "".into(), secured: true }),
+            slug: spec.slug,
+            base_path,
+            access: spec.access,
+            targets,
+            timeout: spec.timeout,
+            max_body_bytes: spec.max_body_bytes,
+            router,
+        })
+    }
+
+    /// Whether a call of the operation needs a key.
+    pub(crate) fn needs_key(&self, operation: &Operation) -> bool {
+        match self.access {
+            Access::Key => true,
+            Access::Document => operation.secured,
+            Access::Open => false,
+        }
+    }
+}
+
+#[cfg(test)]
+impl Operation {
+    pub(crate) fn named(name: &str) -> Self {
+        Self { api: None, name: name.into(), secured: true }
+    }
+}
+
+impl Target {
+    fn build(upstream: &Upstream) -> Result<Self, String> {
+        let wrong = || {
+            format!("{} is not the address of an upstream such as https://pets.example.com/v1", Shown(&upstream.url))
+        };
+        let url = &upstream.url;
+        let tls = match url.scheme() {
+            "http" => false,
+            "https" => true,
+            _ => return Err(wrong()),
+        };
+        let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else { return Err(wrong()) };
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_string(),
+        };
+        let endpoint = Endpoint {
+            name: format!("{}://{host}:{port}", url.scheme()).into(),
+            tls,
+            host: host.to_owned(),
+            port,
+            authority: authority.try_into().map_err(|_| wrong())?,
+        };
+        Ok(Self {
+            endpoint: Arc::new(endpoint),
+            path: url.path().trim_end_matches('/').into(),
+            weight: u32::from(upstream.weight),
+        })
+    }
+}
+
+/// An address without what might be secret in it.
+struct Shown<'a>(&'a Url);
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}://{}{}", self.0.scheme(), self.0.host_str().unwrap_or_default(), self.0.path())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn api(slug: &str, base_path: &str) -> ApiSpec {
+        ApiSpec {
+            slug: slug.parse().unwrap(),
+            base_path: base_path.to_owned(),
+            access: Access::Key,
+            upstreams: Vec::new(),
+            timeout: Duration::from_secs(1),
+            max_body_bytes: 1,
+            routes: Vec::new(),
+        }
+    }
+
+    fn world(apis: Vec<ApiSpec>) -> Result<World, WorldError> {
+        World::build(WorldSpec { version: 1, apis, plans: vec![Plan::starter()] })
+    }
+
+    #[test]
+    fn the_longest_base_path_wins_and_ends_at_a_slash() {
+        let world = world(vec![api("pets", "/pets"), api("toys", "/pets/toys/v2"), api("cats", "/cats")]).unwrap();
+        let found = |path| world.find(path).map(|(api, rest)| (api.slug.as_str().to_owned(), &path[rest..]));
+        assert_eq!(found("/pets"), Some(("pets".to_owned(), "")));
+        assert_eq!(found("/pets/"), Some(("pets".to_owned(), "/")));
+        assert_eq!(found("/pets/7/x/y/z"), Some(("pets".to_owned(), "/7/x/y/z")));
+        assert_eq!(found("/pets/toys/v2/a"), Some(("toys".to_owned(), "/a")));
+        assert_eq!(found("/pets/toys/v2"), Some(("toys".to_owned(), "")));
+        assert_eq!(found("/pets/toys/v22"), Some(("pets".to_owned(), "/toys/v22")));
+        assert_eq!(found("/petsy"), None);
+        assert_eq!(found("/"), None);
+    }
+
+    #[test]
+    fn an_api_at_the_root_takes_what_no_other_has() {
+        let world = world(vec![api("all", "/"), api("pets", "/pets")]).unwrap();
+        let found = |path| world.find(path).map(|(api, rest)| (api.slug.as_str().to_owned(), &path[rest..]));
+        assert_eq!(found("/"), Some(("all".to_owned(), "/")));
+        assert_eq!(found("/x/y"), Some(("all".to_owned(), "/x/y")));
+        assert_eq!(found("/pets/1"), Some(("pets".to_owned(), "/1")));
+    }
+
+    #[test]
+    fn a_bad_spec_names_the_api_and_what_is_wrong() {
+        let mut bad = api("pets", "/pets");
+        bad.upstreams = vec![Upstream { url: "ftp://a.example/".parse().unwrap(), weight: 1 }];
+        for (apis, words) in [
+            (vec![api("a", "/x"), api("b", "/x")], "API b: its base path /x belongs to a"),
+            (vec![api("a", "/x"), api("a", "/y")], "API a: it is there twice"),
+            (vec![api("a", "x/")], "API a: \"x/\" is not a base path"),
+            (vec![bad], "API pets: ftp://a.example/ is not the address of an upstream"),
+        ] {
+            let error = world(apis).err().unwrap().to_string();
+            assert!(error.starts_with(words), "{error}");
+        }
+    }
+}
