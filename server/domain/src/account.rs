@@ -67,8 +67,10 @@ impl FromStr for EmailAddress {
     fn from_str(text: &str) -> Result<Self, InvalidEmail> {
         let text = text.trim();
         let (local, host) = text.rsplit_once('@').ok_or(InvalidEmail)?;
-        let plain = |text: &str| !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"@".contains(c));
-        let host_fits = !host.is_empty() && !host.starts_with(['.', '-']) && !host.ends_with(['.', '-']) && !host.contains("..");
+        let plain =
+            |text: &str| !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"@".contains(c));
+        let host_fits =
+            !host.is_empty() && !host.starts_with(['.', '-']) && !host.ends_with(['.', '-']) && !host.contains("..");
         if text.len() > 254 || local.is_empty() || local.len() > 64 || !plain(local) || !plain(host) || !host_fits {
             return Err(InvalidEmail);
         }

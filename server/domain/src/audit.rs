@@ -29,16 +29,8 @@ pub enum Subject {
 }
 
 impl Subject {
-    pub const ALL: [Self; 8] = [
-        Self::Account,
-        Self::Api,
-        Self::App,
-        Self::Key,
-        Self::Plan,
-        Self::Subscription,
-        Self::Token,
-        Self::Setting,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Account, Self::Api, Self::App, Self::Key, Self::Plan, Self::Subscription, Self::Token, Self::Setting];
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Account => "account",

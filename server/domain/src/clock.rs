@@ -68,7 +68,8 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        Self::parse(&text).ok_or_else(|| D::Error::custom("not a time as RFC 3339 writes it, e.g. 2026-12-03T04:30:00Z"))
+        Self::parse(&text)
+            .ok_or_else(|| D::Error::custom("not a time as RFC 3339 writes it, e.g. 2026-12-03T04:30:00Z"))
     }
 }
 

@@ -130,8 +130,8 @@ impl RatePeriod {
     pub const fn length(self) -> Duration {
         match self {
             Self::Second => Duration::from_secs(1),
-            Self::Minute => Duration::from_secs(60),
-            Self::Hour => Duration::from_secs(3_600),
+            Self::Minute => Duration::from_mins(1),
+            Self::Hour => Duration::from_hours(1),
         }
     }
     pub const fn as_str(self) -> &'static str {
