@@ -13,14 +13,16 @@ CREATE TABLE accounts (
 
 -- Published and draft APIs. `base_path` repeats what stands in `settings`, so that the database keeps it unique.
 CREATE TABLE apis (
-    slug TEXT NOT NULL PRIMARY KEY,
+    slug TEXT NOT NULL,
     title TEXT NOT NULL,
     base_path TEXT NOT NULL UNIQUE,
     settings TEXT NOT NULL,
     -- The version that callers see. No foreign key: it would point in a circle.
     published BLOB,
     created_at INTEGER NOT NULL,
-    changed_at INTEGER NOT NULL
+    changed_at INTEGER NOT NULL,
+    -- Last, since SQLite tries the newest index first: where both are taken, the name is what to tell.
+    PRIMARY KEY (slug)
 ) STRICT;
 
 -- Uploaded documents, byte for byte, with the routes read from them, so that a node starts without reading documents.

@@ -16,7 +16,7 @@ statements! {
     ADD_VERSION = "INSERT INTO api_versions (id, api, version, title, format, operations, state, created_at, published_at, routes, document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     RETIRE = "UPDATE api_versions SET state = 'retired' WHERE api = $1 AND state = 'published'";
     PUBLISH = "UPDATE api_versions SET state = 'published', published_at = $3 WHERE api = $1 AND id = $2";
-    VERSIONS = "SELECT id, api, version, title, format, operations, state, created_at, published_at FROM api_versions WHERE api = $1 ORDER BY id DESC";
+    VERSIONS = "SELECT id, api, version, title, format, operations, state, created_at, published_at FROM api_versions WHERE api = $1 ORDER BY created_at DESC, id DESC";
     VERSION = "SELECT id, api, version, title, format, operations, state, created_at, published_at FROM api_versions WHERE id = $1";
     DOCUMENT = "SELECT document FROM api_versions WHERE id = $1";
     ROUTES = "SELECT routes FROM api_versions WHERE id = $1";

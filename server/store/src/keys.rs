@@ -1,7 +1,7 @@
 //! API keys: digests, never secrets.
 use crate::{
     Store, StoreError, Tx,
-    db::{ROWS_AT_ONCE, values},
+    db::{Many, ROWS_AT_ONCE},
     row,
 };
 use portico_domain::{AppId, Key, KeyDigest, KeyId, PublicKeyId, Subject, Timestamp};
@@ -33,14 +33,14 @@ statements! {
     LIST = select!("WHERE k.id > $1 ORDER BY k.id LIMIT $2");
 }
 
-const ADD: &str = "INSERT INTO keys (id, app, name, environment, public_id, digest, previous_public_id, previous_digest, previous_until, \
-    expires_at, revoked_at, apis, operations, allow_ips, created_at) VALUES";
-const ADD_COLUMNS: usize = 15;
-const ADD_NEW: &str = "ON CONFLICT DO NOTHING";
-
-pub(crate) fn many_statements() -> Vec<(&'static str, String)> {
-    vec![("ADD_KEYS", values(ADD, ADD_COLUMNS, 2, "")), ("ADD_NEW_KEYS", values(ADD, ADD_COLUMNS, 2, ADD_NEW))]
-}
+const ADD: Many = Many {
+    head: "INSERT INTO keys (id, app, name, environment, public_id, digest, previous_public_id, previous_digest, previous_until, \
+        expires_at, revoked_at, apis, operations, allow_ips, created_at) VALUES",
+    columns: 15,
+    tail: "",
+};
+const ADD_NEW: Many = Many { tail: "ON CONFLICT DO NOTHING", ..ADD };
+pub(crate) const MANY: &[(&str, Many)] = &[("ADD", ADD), ("ADD_NEW", ADD_NEW)];
 
 /// The outcome of [`Tx::import_keys`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,7 +123,7 @@ impl Store {
 
 impl Tx {
     pub async fn add_key(&mut self, key: &Key) -> Result<(), StoreError> {
-        let added = self.insert_keys(std::slice::from_ref(key), "").await;
+        let added = self.insert_keys(std::slice::from_ref(key), ADD).await;
         self.wrote(added).map_err(|error| error.missing("app"))?;
         let detail = json!({"app": key.app.to_string(), "name": key.name, "public_id": key.public_id, "expires_at": key.expires_at});
         self.record("created", Subject::Key, key.id, detail).await
@@ -149,33 +149,28 @@ impl Tx {
         Ok(outcome)
     }
 
-    async fn insert_keys(&mut self, keys: &[Key], tail: &str) -> Result<u64, StoreError> {
+    async fn insert_keys(&mut self, keys: &[Key], many: Many) -> Result<u64, StoreError> {
         let mut texts = Vec::with_capacity(keys.len());
         for key in keys {
             texts.push((row::to_json(&key.apis)?, row::to_json(&key.operations)?, row::to_json(&key.allow_ips)?));
         }
-        let sql = values(ADD, ADD_COLUMNS, keys.len(), tail);
-        insert_many!(
-            &mut self.connection,
-            sql,
-            keys.iter().zip(&texts),
-            |query, (key, (apis, operations, allow_ips))| query
-                .bind(key.id.0)
-                .bind(key.app.0)
-                .bind(key.name.as_str())
-                .bind(key.environment.as_str())
-                .bind(key.public_id.to_string())
-                .bind(key.digest.0.to_vec())
-                .bind(key.previous.map(|(id, _, _)| id.to_string()))
-                .bind(key.previous.map(|(_, digest, _)| digest.0.to_vec()))
-                .bind(key.previous.map(|(_, _, until)| until.micros()))
-                .bind(row::micros(key.expires_at))
-                .bind(row::micros(key.revoked_at))
-                .bind(apis.as_str())
-                .bind(operations.as_str())
-                .bind(allow_ips.as_str())
-                .bind(key.created_at.micros())
-        )
+        let rows = keys.iter().zip(&texts);
+        insert_many!(&mut self.connection, many, rows, |query, (key, (apis, operations, allow_ips))| query
+            .bind(key.id.0)
+            .bind(key.app.0)
+            .bind(key.name.as_str())
+            .bind(key.environment.as_str())
+            .bind(key.public_id.to_string())
+            .bind(key.digest.0.to_vec())
+            .bind(key.previous.map(|(id, _, _)| id.to_string()))
+            .bind(key.previous.map(|(_, digest, _)| digest.0.to_vec()))
+            .bind(key.previous.map(|(_, _, until)| until.micros()))
+            .bind(row::micros(key.expires_at))
+            .bind(row::micros(key.revoked_at))
+            .bind(apis.as_str())
+            .bind(operations.as_str())
+            .bind(allow_ips.as_str())
+            .bind(key.created_at.micros()))
     }
 
     async fn present(&mut self, keys: &[Key]) -> Result<HashSet<Uuid>, StoreError> {

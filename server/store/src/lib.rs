@@ -35,6 +35,7 @@ mod usage_query;
 
 pub use apis::Published;
 pub use changes::AuditFilter;
+pub use db::Engine;
 pub use error::{StoreError, Unique};
 pub use idempotency::Remembered;
 pub use keys::ImportedKeys;
@@ -46,7 +47,7 @@ pub use usage_query::{Bucket, By, UsageFilter, UsageQuery, UsageSum, UsageTotals
 
 /// Every statement this crate runs, with its name, for the test that prepares them all on both engines. Statements for
 /// many rows at once stand here as they are for two.
-pub fn statements() -> Vec<(&'static str, String)> {
+pub fn statements(engine: Engine) -> Vec<(&'static str, String)> {
     let fixed = [
         accounts::STATEMENTS,
         apis::STATEMENTS,
@@ -66,5 +67,6 @@ pub fn statements() -> Vec<(&'static str, String)> {
         usage::STATEMENTS,
     ];
     let fixed = fixed.into_iter().flatten().map(|(name, sql)| (*name, (*sql).to_owned()));
-    fixed.chain(keys::many_statements()).chain(usage::many_statements()).chain(usage_query::many_statements()).collect()
+    let many = keys::MANY.iter().chain(usage::MANY).map(|(name, many)| (*name, many.sql(engine, 2)));
+    fixed.chain(many).chain(usage_query::statements()).collect()
 }

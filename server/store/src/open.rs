@@ -92,6 +92,14 @@ impl Store {
         self
     }
 
+    /// What people call it.
+    pub fn engine(&self) -> &'static str {
+        match &self.writer {
+            Db::Sqlite(_) => "SQLite",
+            Db::Postgres(_) => "PostgreSQL",
+        }
+    }
+
     /// Brings the schema up to date. Of several nodes that start at once, one does it and the others wait.
     pub async fn migrate(&self) -> Result<(), OpenError> {
         let outcome = match &self.writer {
@@ -170,8 +178,8 @@ impl Store {
         if let Some(folder) = file.parent().filter(|folder| *folder != Path::new("") && !folder.is_dir()) {
             return Err(OpenError::FolderMissing(folder.display().to_string()));
         }
+        make_private_file(&file).map_err(|_| OpenError::NotWritable(name.clone()))?;
         let options = options
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // Under NORMAL a power cut loses what was acknowledged (sqlite.org/pragma.html#pragma_synchronous).
             .synchronous(SqliteSynchronous::Full)
@@ -183,11 +191,12 @@ impl Store {
 
         let options = options.busy_timeout(PATIENCE);
         let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE).test_before_acquire(false);
+        // A full or failing disk makes SQLite roll back by itself, which sqlx does not notice: such a connection could
+        // never begin again. It is replaced.
         let writer = pool()
             .max_connections(1)
-            .connect_with(options.clone())
-            .await
-            .map_err(|error| sqlite_error(&error, &name))?;
+            .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }));
+        let writer = writer.connect_with(options.clone()).await.map_err(|error| sqlite_error(&error, &name))?;
         let readers = pool().max_connections(8).connect_lazy_with(options.pragma("query_only", "ON"));
         Ok(Self { readers: Db::Sqlite(readers), writer: Db::Sqlite(writer), clock: Arc::new(SystemClock) })
     }
@@ -207,6 +216,18 @@ impl Store {
         let database = options.get_database().unwrap_or_else(|| options.get_username()).to_owned();
         let pool = pool.connect_with(options).await.map_err(|error| postgres_error(&error, server, database))?;
         Ok(Self { readers: Db::Postgres(pool.clone()), writer: Db::Postgres(pool), clock: Arc::new(SystemClock) })
+    }
+}
+
+/// Makes the file where there is none, for the eyes of its user only; what SQLite puts beside it gets the same mode.
+fn make_private_file(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
     }
 }
 
@@ -248,5 +269,51 @@ fn hide_password(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
         _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portico_domain::Actor;
+    use serde_json::json;
+
+    async fn put(store: &Store, name: &str, bytes: usize) -> Result<i64, StoreError> {
+        let mut tx = store.begin(Actor::System).await?;
+        tx.put_setting(name, &json!("x".repeat(bytes))).await?;
+        tx.commit().await
+    }
+
+    async fn pages(store: &Store, most: &'static str) {
+        let Db::Sqlite(pool) = &store.writer else { panic!("not SQLite") };
+        sqlx::query(most).execute(pool).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_refuses_writes_and_only_until_there_is_room() {
+        let folder = portico_testing::Folder::new();
+        let store = Store::open(&format!("sqlite://{}", folder.path().join("portico.db").display())).await.unwrap();
+        store.migrate().await.unwrap();
+        put(&store, "before", 10).await.unwrap();
+        pages(&store, "PRAGMA max_page_count = 1").await;
+        assert_eq!(put(&store, "meanwhile", 1_000_000).await, Err(StoreError::Unavailable { why: "its disk is full" }));
+        assert_eq!(store.setting("before").await.unwrap(), Some(json!("x".repeat(10))), "reading goes on");
+        assert_eq!(store.setting("meanwhile").await, Ok(None));
+        pages(&store, "PRAGMA max_page_count = 4294967294").await;
+        assert_eq!(put(&store, "after", 1_000_000).await, Ok(2));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn the_file_is_for_its_user_only() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = portico_testing::Folder::new();
+        let file = folder.path().join("portico.db");
+        let store = Store::open(&format!("sqlite://{}", file.display())).await.unwrap();
+        store.migrate().await.unwrap();
+        for name in ["portico.db", "portico.db-wal", "portico.db-shm"] {
+            let mode = std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
     }
 }

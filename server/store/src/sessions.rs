@@ -17,6 +17,7 @@ statements! {
     LOAD = "SELECT data, expires_at FROM sessions WHERE digest = $1 AND expires_at > $2";
     DELETE = "DELETE FROM sessions WHERE digest = $1";
     DELETE_EXPIRED = "DELETE FROM sessions WHERE expires_at <= $1";
+    COUNT_OF = "SELECT COUNT(*) FROM sessions WHERE account = $1 AND expires_at > $2";
     DELETE_OF = "DELETE FROM sessions WHERE account = $1";
 }
 
@@ -66,6 +67,12 @@ impl Sessions {
             data: row::to_json(&record.data).map_err(|error| Error::Encode(error.to_string()))?,
             expires_at: portico_domain::Timestamp::from_utc(record.expiry_date).micros(),
         })
+    }
+
+    /// How many devices an account is signed in on.
+    pub async fn count(&self, account: AccountId) -> std::result::Result<u64, StoreError> {
+        let now = self.clock.now().micros();
+        Ok(row::count(read!(&self.readers, fetch_one, (i64,), COUNT_OF, account.0, now)?.0))
     }
 
     /// Ends every session of an account; how many there were.

@@ -15,6 +15,7 @@ statements! {
     LIST = "SELECT id, app, api, plan, state, created_at FROM subscriptions WHERE id > $1 ORDER BY id LIMIT $2";
     COUNT_IN_STATE = "SELECT COUNT(*) FROM subscriptions WHERE state = $1";
     COUNT_OF_API = "SELECT COUNT(*) FROM subscriptions WHERE api = $1";
+    COUNT_OF_PLAN = "SELECT COUNT(*) FROM subscriptions WHERE plan = $1";
 }
 
 #[derive(sqlx::FromRow)]
@@ -80,6 +81,10 @@ impl Store {
 
     pub async fn count_subscriptions_of_api(&self, api: &Slug) -> Result<u64, StoreError> {
         Ok(row::count(read!(&self.readers, fetch_one, (i64,), COUNT_OF_API, api.as_str())?.0))
+    }
+
+    pub async fn count_subscriptions_of_plan(&self, plan: &Slug) -> Result<u64, StoreError> {
+        Ok(row::count(read!(&self.readers, fetch_one, (i64,), COUNT_OF_PLAN, plan.as_str())?.0))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Counts: how they come in. They are no records of the house and leave no row in the log of changes.
 use crate::{
     Store, StoreError,
-    db::{ROWS_AT_ONCE, values},
+    db::{Many, ROWS_AT_ONCE},
     row,
 };
-use portico_domain::{SubscriptionId, Timestamp, UsageBatch};
+use portico_domain::{SubscriptionId, Timestamp, UsageBatch, UsageRow};
+use std::{borrow::Cow, collections::BTreeMap};
 use uuid::Uuid;
 
 statements! {
@@ -14,26 +15,53 @@ statements! {
     QUOTAS_SINCE = "SELECT subscription, period_start, used FROM quota_usage WHERE period_start >= $1";
 }
 
-const ADD_ROWS: &str = "INSERT INTO usage (minute, api, operation, app, key, status, latency_bucket, requests) VALUES";
-const ADD_ROWS_TO: &str = "ON CONFLICT (minute, api, operation, app, key, status, latency_bucket) DO UPDATE SET requests = usage.requests + excluded.requests";
-const ADD_QUOTAS: &str = "INSERT INTO quota_usage (subscription, period_start, used) VALUES";
-const ADD_QUOTAS_TO: &str =
-    "ON CONFLICT (subscription, period_start) DO UPDATE SET used = quota_usage.used + excluded.used";
-const ADD_USES: &str = "INSERT INTO key_uses (key, at) VALUES";
-const ADD_USES_TO: &str = "ON CONFLICT (key) DO UPDATE SET at = excluded.at WHERE excluded.at > key_uses.at";
+const ADD_ROWS: Many = Many {
+    head: "INSERT INTO usage (minute, api, operation, app, key, status, latency_bucket, requests) VALUES",
+    columns: 8,
+    tail: "ON CONFLICT (minute, api, operation, app, key, status, latency_bucket) DO UPDATE SET requests = usage.requests + excluded.requests",
+};
+const ADD_QUOTAS: Many = Many {
+    head: "INSERT INTO quota_usage (subscription, period_start, used) VALUES",
+    columns: 3,
+    tail: "ON CONFLICT (subscription, period_start) DO UPDATE SET used = quota_usage.used + excluded.used",
+};
+const ADD_USES: Many = Many {
+    head: "INSERT INTO key_uses (key, at) VALUES",
+    columns: 2,
+    tail: "ON CONFLICT (key) DO UPDATE SET at = excluded.at WHERE excluded.at > key_uses.at",
+};
+pub(crate) const MANY: &[(&str, Many)] = &[("ADD_ROWS", ADD_ROWS), ("ADD_QUOTAS", ADD_QUOTAS), ("ADD_USES", ADD_USES)];
 
-pub(crate) fn many_statements() -> Vec<(&'static str, String)> {
-    vec![
-        ("ADD_ROWS", values(ADD_ROWS, 8, 2, ADD_ROWS_TO)),
-        ("ADD_QUOTAS", values(ADD_QUOTAS, 3, 2, ADD_QUOTAS_TO)),
-        ("ADD_USES", values(ADD_USES, 2, 2, ADD_USES_TO)),
-    ]
+/// What a row counts: its columns but the last.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Counter<'a> {
+    minute: i64,
+    api: &'a str,
+    operation: Cow<'a, str>,
+    app: Uuid,
+    key: Uuid,
+    status: i64,
+    bucket: i64,
+}
+
+impl<'a> Counter<'a> {
+    fn of(row: &'a UsageRow) -> Self {
+        Self {
+            minute: row.minute.micros(),
+            api: row.api.as_str(),
+            operation: row::without_nul(&row.operation),
+            app: row.app.map_or(Uuid::nil(), |id| id.0),
+            key: row.key.map_or(Uuid::nil(), |id| id.0),
+            status: row.status.into(),
+            bucket: row.latency_bucket.into(),
+        }
+    }
 }
 
 /// One statement may touch a row once only (PostgreSQL), and rows are locked in this order, so that nodes never wait for
 /// each other in a circle.
-fn merged<K: Ord + Copy, V: Copy>(pairs: impl Iterator<Item = (K, V)>, merge: impl Fn(V, V) -> V) -> Vec<(K, V)> {
-    let mut sorted = std::collections::BTreeMap::new();
+fn merged<K: Ord, V: Copy>(pairs: impl Iterator<Item = (K, V)>, merge: impl Fn(V, V) -> V) -> Vec<(K, V)> {
+    let mut sorted = BTreeMap::new();
     for (key, value) in pairs {
         sorted.entry(key).and_modify(|known| *known = merge(*known, value)).or_insert(value);
     }
@@ -47,53 +75,29 @@ impl Store {
         if execute_in!(&mut connection, ADD_BATCH, node, seq, self.clock.now().micros())? == 0 {
             return Ok(false);
         }
-        let rows = merged(
-            batch.rows.iter().map(|row| {
-                let (app, key) = (row.app.map_or(Uuid::nil(), |id| id.0), row.key.map_or(Uuid::nil(), |id| id.0));
-                (
-                    (
-                        row.minute.micros(),
-                        row.api.as_str(),
-                        row.operation.as_str(),
-                        app,
-                        key,
-                        row.status,
-                        row.latency_bucket,
-                    ),
-                    row.requests,
-                )
-            }),
-            u64::saturating_add,
-        );
+        let rows = merged(batch.rows.iter().map(|row| (Counter::of(row), row.requests)), u64::saturating_add);
         for chunk in rows.chunks(ROWS_AT_ONCE) {
-            let sql = values(ADD_ROWS, 8, chunk.len(), ADD_ROWS_TO);
-            insert_many!(&mut connection, sql, chunk, |query,
-                                                       (
-                (minute, api, operation, app, key, status, bucket),
-                requests,
-            )| query
-                .bind(*minute)
-                .bind(*api)
-                .bind(row::without_nul(operation).into_owned())
-                .bind(*app)
-                .bind(*key)
-                .bind(i64::from(*status))
-                .bind(i64::from(*bucket))
+            insert_many!(&mut connection, ADD_ROWS, chunk, |query, (counter, requests)| query
+                .bind(counter.minute)
+                .bind(counter.api)
+                .bind(counter.operation.as_ref())
+                .bind(counter.app)
+                .bind(counter.key)
+                .bind(counter.status)
+                .bind(counter.bucket)
                 .bind(row::to_count(*requests)))?;
         }
         let quotas =
             merged(batch.quotas.iter().map(|(id, start, used)| ((id.0, start.micros()), *used)), u64::saturating_add);
         for chunk in quotas.chunks(ROWS_AT_ONCE) {
-            let sql = values(ADD_QUOTAS, 3, chunk.len(), ADD_QUOTAS_TO);
-            insert_many!(&mut connection, sql, chunk, |query, ((id, start), used)| query
+            insert_many!(&mut connection, ADD_QUOTAS, chunk, |query, ((id, start), used)| query
                 .bind(*id)
                 .bind(*start)
                 .bind(row::to_count(*used)))?;
         }
         let uses = merged(batch.last_used.iter().map(|(id, at)| (id.0, at.micros())), i64::max);
         for chunk in uses.chunks(ROWS_AT_ONCE) {
-            let sql = values(ADD_USES, 2, chunk.len(), ADD_USES_TO);
-            insert_many!(&mut connection, sql, chunk, |query, (id, at)| query.bind(*id).bind(*at))?;
+            insert_many!(&mut connection, ADD_USES, chunk, |query, (id, at)| query.bind(*id).bind(*at))?;
         }
         connection.commit().await?;
         Ok(true)

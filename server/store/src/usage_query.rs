@@ -108,7 +108,7 @@ fn sums(apps: Option<usize>) -> String {
     sql + GROUPS
 }
 
-pub(crate) fn many_statements() -> Vec<(&'static str, String)> {
+pub(crate) fn statements() -> Vec<(&'static str, String)> {
     vec![("SUMS", sums(None)), ("SUMS_OF_APPS", sums(Some(2)))]
 }
 

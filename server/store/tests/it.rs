@@ -1,0 +1,15 @@
+//! The store from outside, on both engines.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[macro_use]
+mod it {
+    #[macro_use]
+    pub(crate) mod house;
+    mod durability;
+    mod keys;
+    mod open;
+    mod records;
+    mod schema;
+    mod sessions;
+    mod usage;
+}

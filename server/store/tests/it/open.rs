@@ -1,0 +1,84 @@
+use super::house::{House, Raw};
+use portico_store::{OpenError, Store};
+use portico_testing::Folder;
+
+fn url(folder: &Folder) -> String {
+    format!("sqlite://{}", folder.path().join("portico.db").display())
+}
+
+async fn refusal(url: &str) -> OpenError {
+    match Store::open(url).await {
+        Ok(_) => panic!("{url} was opened"),
+        Err(error) => error,
+    }
+}
+
+#[tokio::test]
+async fn a_url_of_another_kind_is_refused_without_its_password() {
+    for (bad, shown) in [
+        ("mysql://root:hunter2@localhost/portico", "mysql://…@localhost/portico"),
+        ("portico.db", "portico.db"),
+        ("sqlite::memory:", "sqlite::memory:"),
+    ] {
+        assert_eq!(refusal(bad).await, OpenError::Url(shown.into()), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_missing_folder_is_named() {
+    let folder = Folder::new();
+    let missing = folder.path().join("no/such");
+    let url = format!("sqlite://{}", missing.join("portico.db").display());
+    assert_eq!(refusal(&url).await, OpenError::FolderMissing(missing.display().to_string()));
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_left_alone() {
+    let folder = Folder::new();
+    let file = folder.path().join("portico.db");
+    let text = "Dear diary, ".repeat(1_000);
+    std::fs::write(&file, &text).unwrap();
+    assert_eq!(refusal(&url(&folder)).await, OpenError::NotADatabase(file.display().to_string()));
+    assert_eq!(std::fs::read_to_string(file).unwrap(), text);
+}
+
+#[tokio::test]
+async fn a_locked_database_says_so_and_opens_afterwards() {
+    let house = House::sqlite().await;
+    let mut other = Raw::connect(&house.url).await;
+    other.execute("BEGIN EXCLUSIVE").await.unwrap();
+    assert!(matches!(refusal(&house.url).await, OpenError::Locked(_)));
+    other.execute("ROLLBACK").await.unwrap();
+    Store::open(&house.url).await.unwrap();
+}
+
+on_both! {
+    async fn a_newer_schema_is_refused(house) {
+        let mut raw = Raw::connect(&house.url).await;
+        let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) SELECT 9999, 'later', success, checksum, 0 FROM _sqlx_migrations WHERE version = 1";
+        raw.execute(newer).await.unwrap();
+        assert!(matches!(refusal(&house.url).await, OpenError::NewerSchema { found: 9999, .. }));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_let_us_in_is_told_apart() {
+    let Some(url) = portico_testing::postgres_database().await else { return };
+    let (credentials, place) = url.strip_prefix("postgres://").unwrap().split_once('@').unwrap();
+    let (server, rest) = place.split_once('/').unwrap();
+    let user = credentials.split(':').next().unwrap();
+    let options = rest.split_once('?').map_or("", |(_, options)| options);
+
+    let absent = format!("postgres://{credentials}@{server}/nowhere?{options}");
+    assert_eq!(refusal(&absent).await, OpenError::DatabaseAbsent { server: server.into(), database: "nowhere".into() });
+
+    let stranger = format!("postgres://{user}_the_second:wrong@{server}/{rest}");
+    assert_eq!(refusal(&stranger).await, OpenError::WrongPassword(server.into()));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let refused = refusal(&format!("postgres://portico:secret@127.0.0.1:{port}/portico")).await;
+    assert_eq!(refused, OpenError::Refused(format!("127.0.0.1:{port}")));
+}
