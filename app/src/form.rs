@@ -1,100 +1,83 @@
-//! What a form sent, and what it shows when it comes back with something to change.
-use portico_contract::{FieldError, PortalError};
+//! Forms on their way in, and back again when something is wrong with them.
+use axum::{
+    RequestExt as _,
+    extract::{FromRequest, Request},
+    response::{IntoResponse as _, Response},
+};
+use portico_contract::PortalError;
 
-/// The fields of a form in the order sent; a name may stand there more than once.
+/// Far more than any form without a file needs.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// Never written back into a page.
+const SECRET: [&str; 2] = ["password", "current"];
+
+/// The fields of a form in the order they were sent. As an extractor it reads url-encoded bodies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Values(Vec<(String, String)>);
+pub struct Form(Vec<(String, String)>);
 
-impl Values {
-    /// The first value of that name, else nothing.
+impl Form {
+    /// For forms with files, whose handlers read the parts themselves.
+    pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+    /// First value; empty when the form has none, as for an unchecked box.
     pub fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
-    /// All values of that name: ticked boxes that share it.
+    pub fn text(&self, name: &str) -> String {
+        self.get(name).to_owned()
+    }
+    /// All values of a repeated field.
     pub fn all(&self, name: &str) -> Vec<String> {
-        self.0.iter().filter(|(n, _)| n == name).map(|(_, value)| value.clone()).collect()
+        self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.clone()).collect()
     }
-    /// A box of that name is ticked.
-    pub fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(n, _)| n == name)
-    }
-    /// Takes the value out, so that it is never drawn again: for passwords and tokens.
-    pub fn take(&mut self, name: &str) -> String {
-        match self.0.iter().position(|(n, _)| n == name) {
-            Some(i) => self.0.remove(i).1,
-            None => String::new(),
-        }
+    /// A box that is checked.
+    pub fn checked(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
     }
 }
 
-impl FromIterator<(String, String)> for Values {
-    fn from_iter<T: IntoIterator<Item = (String, String)>>(pairs: T) -> Self {
-        Self(pairs.into_iter().collect())
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
+        let body = request.into_limited_body();
+        let bytes = axum::body::to_bytes(body, MAX_BYTES)
+            .await
+            .map_err(|_| axum::http::StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
+        Ok(Self(url::form_urlencoded::parse(&bytes).into_owned().collect()))
     }
 }
 
-/// A page's form: untouched, or come back with what was typed and why it was refused.
-#[derive(Clone, Debug, Default)]
-pub struct Draft(Option<Box<(Values, PortalError)>>);
+/// A refused form, for the page that draws it again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FormState {
+    values: Vec<(String, String)>,
+    error: Option<PortalError>,
+}
 
-impl Draft {
-    pub fn refused(values: Values, error: PortalError) -> Self {
-        Self(Some(Box::new((values, error))))
+impl FormState {
+    pub(crate) fn refused(form: Form, error: PortalError) -> Self {
+        let values = form.0.into_iter().filter(|(name, _)| !SECRET.contains(&name.as_str())).collect();
+        Self { values, error: Some(error) }
+    }
+    /// Whether a form came at all: then an absent box was unchecked on purpose.
+    pub fn sent(&self) -> bool {
+        self.error.is_some()
     }
     pub fn error(&self) -> Option<&PortalError> {
-        self.0.as_ref().map(|draft| &draft.1)
+        self.error.as_ref()
     }
-    /// Errors of single fields; empty when the refusal is about the whole.
-    pub fn fields(&self) -> &[FieldError] {
-        match self.error() {
-            Some(PortalError::Invalid(fields)) => fields,
-            _ => &[],
-        }
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.values.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
-    /// What is wrong with that field.
-    pub fn error_of(&self, field: &str) -> Option<String> {
-        self.fields().iter().find(|error| error.field == field).map(|error| error.message.clone())
+    pub fn values(&self, name: &str) -> Vec<&str> {
+        self.values.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
     }
-    /// What was typed, else what the page knows.
-    pub fn value(&self, name: &str, known: &str) -> String {
-        self.0.as_ref().map_or(known, |draft| draft.0.get(name)).to_owned()
-    }
-    /// Whether that value of a choice or box was picked, else whether the page knows it so.
-    pub fn picked(&self, name: &str, value: &str, known: bool) -> bool {
-        self.0.as_ref().map_or(known, |draft| draft.0.all(name).iter().any(|picked| picked == value))
-    }
-    /// The field's value when this draft is of one of several like forms on a page, e.g. of one key among many.
-    pub fn typed(&self) -> Option<&Values> {
-        self.0.as_ref().map(|draft| &draft.0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn values(pairs: &[(&str, &str)]) -> Values {
-        pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
-    }
-
-    #[test]
-    fn names_may_repeat_and_secrets_leave_for_good() {
-        let mut form = values(&[("apis", "pets"), ("apis", "ports"), ("password", "correct horse battery")]);
-        assert_eq!(form.all("apis"), ["pets", "ports"]);
-        assert_eq!(form.get("missing"), "");
-        assert_eq!(form.take("password"), "correct horse battery");
-        assert!(!form.has("password"));
-        assert!(!format!("{form:?}").contains("horse"));
-    }
-
-    #[test]
-    fn a_draft_prefers_what_was_typed_even_when_it_is_nothing() {
-        let fresh = Draft::default();
-        assert_eq!(fresh.value("name", "Nightly"), "Nightly");
-        assert!(fresh.picked("publish", "on", true));
-        let back = Draft::refused(values(&[("name", "")]), PortalError::field("name", "Give it a name."));
-        assert_eq!(back.value("name", "Nightly"), "");
-        assert_eq!(back.error_of("name").as_deref(), Some("Give it a name."));
-        assert!(!back.picked("publish", "on", true));
+    /// What is wrong with one input.
+    pub fn error_of(&self, field: &str) -> Option<&str> {
+        let Some(PortalError::Invalid(errors)) = &self.error else { return None };
+        errors.iter().find(|error| error.field == field).map(|error| error.message.as_str())
     }
 }

@@ -84,21 +84,22 @@ fn column(bar: &UsageBar, left: f64, width: f64, top: u64) -> impl IntoView + us
     let mut y = 100.0;
     let x = format!("{:.2}%", left + width * 0.14);
     let wide = format!("{:.2}%", width * 0.72);
-    let parts = [("s2", None, bar.ok), ("s4", Some("url(#hatch-a)"), bar.refused), ("s5", Some("url(#hatch-b)"), bar.failed)]
-        .into_iter()
-        .filter(|(_, _, calls)| *calls > 0)
-        .map(|(class, hatch, calls)| {
-            let height = calls as f64 * 100.0 / top as f64;
-            y -= height;
-            let (y, height) = (format!("{y:.2}%"), format!("{height:.2}%"));
-            view! {
-                <rect class=class x=x.clone() width=wide.clone() y=y.clone() height=height.clone()></rect>
-                {hatch.map(|fill| {
-                    view! { <rect fill=fill x=x.clone() width=wide.clone() y=y height=height></rect> }
-                })}
-            }
-        })
-        .collect_view();
+    let parts =
+        [("s2", None, bar.ok), ("s4", Some("url(#hatch-a)"), bar.refused), ("s5", Some("url(#hatch-b)"), bar.failed)]
+            .into_iter()
+            .filter(|(_, _, calls)| *calls > 0)
+            .map(|(class, hatch, calls)| {
+                let height = calls as f64 * 100.0 / top as f64;
+                y -= height;
+                let (y, height) = (format!("{y:.2}%"), format!("{height:.2}%"));
+                view! {
+                    <rect class=class x=x.clone() width=wide.clone() y=y.clone() height=height.clone()></rect>
+                    {hatch.map(|fill| {
+                        view! { <rect fill=fill x=x.clone() width=wide.clone() y=y height=height></rect> }
+                    })}
+                }
+            })
+            .collect_view();
     view! { <g>{parts}</g> }
 }
 

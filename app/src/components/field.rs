@@ -1,0 +1,248 @@
+//! Inputs with label, error and help. Each takes its error, and after a refused form its value, from the request: `name`
+//! is the field's name in the form, the id of its element, and the field of the error.
+use super::Icon;
+use crate::{context, islands::ShowPassword};
+use leptos::prelude::*;
+
+/// What all kinds of field share.
+struct Frame {
+    invalid: Option<&'static str>,
+    /// Ids of the notes.
+    described_by: Option<String>,
+    /// Error and help, below the input.
+    notes: AnyView,
+}
+
+impl Frame {
+    fn new(name: &'static str, help: String) -> Self {
+        let error = context::form_state().error_of(name).map(str::to_owned);
+        let mut ids = Vec::new();
+        if error.is_some() {
+            ids.push(format!("{name}-error"));
+        }
+        if !help.is_empty() {
+            ids.push(format!("{name}-help"));
+        }
+        Self {
+            invalid: error.is_some().then_some("true"),
+            described_by: (!ids.is_empty()).then(|| ids.join(" ")),
+            notes: notes(name, error, help),
+        }
+    }
+}
+
+fn notes(name: &'static str, error: Option<String>, help: String) -> AnyView {
+    let error = error.map(|error| view! { <p class="error" id=format!("{name}-error")><Icon name="warn"/>{error}</p> });
+    let help = (!help.is_empty()).then(|| view! { <p class="help" id=format!("{name}-help")>{help}</p> });
+    (error, help).into_any()
+}
+
+fn label(name: &'static str, text: String, optional: bool) -> impl IntoView {
+    view! { <label for=name>{text}{optional.then(|| view! { " "<span class="optional">"optional"</span> })}</label> }
+}
+
+/// What stands in the input: what was typed, else `value`.
+fn present(name: &str, value: String) -> String {
+    context::form_state().value(name).map_or(value, str::to_owned)
+}
+
+/// One line of text. `kind` is the input's type.
+#[component]
+pub fn Field(
+    name: &'static str,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] value: String,
+    #[prop(optional, into)] help: String,
+    #[prop(default = "text")] kind: &'static str,
+    /// Said beside the label; without it the input is required.
+    #[prop(optional)]
+    optional: bool,
+    #[prop(optional)] autocomplete: Option<&'static str>,
+    #[prop(optional, into)] placeholder: Option<String>,
+    #[prop(optional)] mono: bool,
+    #[prop(optional)] inputmode: Option<&'static str>,
+    #[prop(optional)] readonly: bool,
+) -> impl IntoView {
+    let Frame { invalid, described_by, notes } = Frame::new(name, help);
+    view! {
+        <div class="field">
+            {self::label(name, label, optional)}
+            <input
+                class=if mono { "input mono" } else { "input" }
+                id=name
+                name=name
+                type=kind
+                value=present(name, value)
+                required=!optional
+                readonly=readonly
+                autocomplete=autocomplete
+                inputmode=inputmode
+                placeholder=placeholder
+                aria-invalid=invalid
+                aria-describedby=described_by
+            />
+            {notes}
+        </div>
+    }
+}
+
+/// Never filled in by the server.
+#[component]
+pub fn PasswordField(
+    name: &'static str,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] help: String,
+    /// `new-password` or `current-password`.
+    autocomplete: &'static str,
+) -> impl IntoView {
+    let Frame { invalid, described_by, notes } = Frame::new(name, help);
+    view! {
+        <div class="field">
+            {self::label(name, label, false)}
+            <div class="with-button">
+                <input
+                    class="input"
+                    id=name
+                    name=name
+                    type="password"
+                    required
+                    autocomplete=autocomplete
+                    aria-invalid=invalid
+                    aria-describedby=described_by
+                />
+                <ShowPassword input=name.to_owned()/>
+            </div>
+            {notes}
+        </div>
+    }
+}
+
+/// Several lines of text.
+#[component]
+pub fn TextArea(
+    name: &'static str,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] value: String,
+    #[prop(optional, into)] help: String,
+    #[prop(optional)] optional: bool,
+    #[prop(optional)] mono: bool,
+    #[prop(default = 4)] rows: u32,
+) -> impl IntoView {
+    let Frame { invalid, described_by, notes } = Frame::new(name, help);
+    view! {
+        <div class="field">
+            {self::label(name, label, optional)}
+            <textarea
+                class=if mono { "input mono" } else { "input" }
+                id=name
+                name=name
+                rows=rows
+                required=!optional
+                aria-invalid=invalid
+                aria-describedby=described_by
+            >
+                {present(name, value)}
+            </textarea>
+            {notes}
+        </div>
+    }
+}
+
+/// One of a few: (value, words).
+#[component]
+pub fn Select(
+    name: &'static str,
+    #[prop(into)] label: String,
+    options: Vec<(String, String)>,
+    #[prop(optional, into)] value: String,
+    #[prop(optional, into)] help: String,
+) -> impl IntoView {
+    let Frame { invalid, described_by, notes } = Frame::new(name, help);
+    let chosen = present(name, value);
+    let options = options
+        .into_iter()
+        .map(|(value, words)| {
+            let selected = value == chosen;
+            view! { <option value=value selected=selected>{words}</option> }
+        })
+        .collect_view();
+    view! {
+        <div class="field">
+            {self::label(name, label, false)}
+            <select class="input" id=name name=name aria-invalid=invalid aria-describedby=described_by>
+                {options}
+            </select>
+            {notes}
+        </div>
+    }
+}
+
+/// One box. Its value is `on`, or `value` where several boxes share a name.
+#[component]
+pub fn Check(
+    name: &'static str,
+    #[prop(into)] label: String,
+    #[prop(default = "on".to_owned(), into)] value: String,
+    #[prop(optional)] checked: bool,
+    #[prop(optional, into)] note: String,
+) -> impl IntoView {
+    let form = context::form_state();
+    let checked = if form.sent() { form.values(name).contains(&value.as_str()) } else { checked };
+    // Boxes that share a name cannot share it as an id.
+    let id = if value == "on" { name.to_owned() } else { context::next_id(name) };
+    view! {
+        <label class="check">
+            <input type="checkbox" id=id name=name value=value checked=checked/>
+            <span>{label}{(!note.is_empty()).then(|| view! { " "<span class="note">{note}</span> })}</span>
+        </label>
+    }
+}
+
+/// One of the [`Choices`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    pub note: String,
+}
+
+/// One of a few, each with a line of explanation. `value` is chosen at first.
+#[component]
+pub fn Choices(
+    name: &'static str,
+    #[prop(into)] legend: String,
+    choices: Vec<Choice>,
+    #[prop(optional, into)] value: String,
+    #[prop(optional, into)] help: String,
+) -> impl IntoView {
+    let Frame { described_by, notes, .. } = Frame::new(name, help);
+    let chosen = present(name, value);
+    let choices = choices
+        .into_iter()
+        .enumerate()
+        .map(|(i, choice)| {
+            let checked = choice.value == chosen;
+            // The first bears the field's id, so that the error summary's link arrives.
+            let id = if i == 0 { name.to_owned() } else { context::next_id(name) };
+            view! {
+                <label class="choice">
+                    <input type="radio" id=id name=name value=choice.value checked=checked required/>
+                    <b>{choice.label}</b>
+                    {(!choice.note.is_empty()).then(|| view! { <span class="note">{choice.note}</span> })}
+                </label>
+            }
+        })
+        .collect_view();
+    view! {
+        <fieldset class="field" aria-describedby=described_by>
+            <legend>{legend}</legend>
+            <div class="choices">{choices}</div>
+            {notes}
+        </fieldset>
+    }
+}
+
+#[component]
+pub fn HiddenField(name: &'static str, #[prop(into)] value: String) -> impl IntoView {
+    view! { <input type="hidden" name=name value=value/> }
+}

@@ -1,0 +1,54 @@
+//! Things with a name in the stylesheet, one component each. Markup, classes and roles are the design's; what a component
+//! needs from the request it takes from [`crate::context`], so a page only says what it shows.
+//!
+//! One more component is a function in the file of its kind with one root element whose class is its name.
+
+pub mod chart;
+pub mod icon;
+pub mod text;
+pub mod words;
+
+#[cfg(feature = "ssr")]
+pub mod code;
+#[cfg(feature = "ssr")]
+pub mod field;
+#[cfg(feature = "ssr")]
+pub mod form;
+#[cfg(feature = "ssr")]
+pub mod frame;
+#[cfg(feature = "ssr")]
+pub mod link;
+#[cfg(feature = "ssr")]
+pub mod menu;
+#[cfg(feature = "ssr")]
+pub mod message;
+#[cfg(feature = "ssr")]
+pub mod reference;
+#[cfg(feature = "ssr")]
+pub mod schema;
+#[cfg(feature = "ssr")]
+pub mod table;
+#[cfg(feature = "ssr")]
+pub mod tabs;
+
+pub use icon::Icon;
+pub use text::{Badge, Method, Path, Status, Time, Tone};
+
+#[cfg(feature = "ssr")]
+pub use code::{CodeBlock, CopyButton};
+#[cfg(feature = "ssr")]
+pub use field::{Check, Choice, Choices, Field, HiddenField, PasswordField, Select, TextArea};
+#[cfg(feature = "ssr")]
+pub use form::PostForm;
+#[cfg(feature = "ssr")]
+pub use frame::{Card, Chips, Empty, Fact, Facts, SearchForm};
+#[cfg(feature = "ssr")]
+pub use link::{Breadcrumb, Crumb, NavLink, Segment, Segments};
+#[cfg(feature = "ssr")]
+pub use menu::{Confirm, Menu};
+#[cfg(feature = "ssr")]
+pub use message::{Callout, ErrorSummary};
+#[cfg(feature = "ssr")]
+pub use table::{Column, Row, Table};
+#[cfg(feature = "ssr")]
+pub use tabs::{Tab, Tabs};

@@ -1,0 +1,232 @@
+//! `/apis/{api}`: what one API is for, all its operations and schemas, its plans.
+use crate::{
+    components::{
+        Badge, Breadcrumb, Callout, Card, CodeBlock, Column, CopyButton, Fact, Facts, Icon, Row, Table, Tone,
+        link::{Root, segment},
+        reference::{Place, access_words, calls_back, operations, outward, sidebar},
+        words::{counted, grouped},
+    },
+    context,
+    page::Page,
+    server::{House, page},
+};
+use axum::Router;
+use leptos::prelude::*;
+use portico_contract::{
+    PortalResult,
+    catalogue::{ApiPage, PlanOffer, Reader},
+    reference::{Code, Contact, OverviewGroup, SchemaLine, SecurityScheme},
+};
+
+pub(crate) fn routes() -> Router<House> {
+    Router::new().route("/apis/{api}", page(overview)).route("/apis/{api}/versions/{version}", page(overview))
+}
+
+async fn overview() -> PortalResult<Page> {
+    let address = context::address();
+    let view =
+        context::portal().api(&context::caller(), address.param("api"), address.optional_param("version")).await?;
+    Ok(draw(view))
+}
+
+fn draw(view: ApiPage) -> Page {
+    let ApiPage { head, navigation, overview, reader, plans, first_call } = view;
+    let title = head.title.clone();
+    let description = overview.summary.clone();
+    let root = Root(head.root.clone());
+    let sidebar = sidebar(&head, navigation, Place::Overview);
+    let pane = pane(&head.slug, &reader, plans, first_call, overview.contact.clone());
+    let groups = overview.groups.len() as u64;
+    let facts = vec![
+        Fact::new("Base URL", view! { <code>{head.base_url.clone()}</code> }),
+        Fact::new("Access", access_words(head.access)),
+        Fact::new(
+            "Operations",
+            match groups {
+                0 | 1 => grouped(u64::from(overview.operations)),
+                _ => format!("{} in {groups} groups", grouped(u64::from(overview.operations))),
+            },
+        ),
+        Fact::new("Schemas", grouped(overview.schemas.len() as u64)),
+    ];
+    let subscribed = reader
+        .plan
+        .clone()
+        .map(|plan| view! { <Badge text=format!("Subscribed, {plan}") tone=Tone::Ok icon="check"/> });
+    let draft = head.draft.then(|| {
+        view! {
+            <Callout tone=Tone::Warn title="Not published">
+                "Only publishers see these pages, and the gateway does not answer for this API yet."
+            </Callout>
+        }
+    });
+    let description_html = (!overview.description_html.is_empty())
+        .then(|| view! { <section class="section"><h2>"About"</h2><div class="prose" inner_html=overview.description_html></div></section> });
+    let sections: Vec<AnyView> = overview.groups.into_iter().map(|group| self::group(group, &root)).collect();
+    let webhooks = (!overview.webhooks.is_empty()).then(|| {
+        let count = counted(overview.webhooks.len() as u64, "webhook", "webhooks");
+        view! {
+            <section class="section" id="webhooks">
+                <div class="split"><h2>"Webhooks"</h2><span class="note">{count}</span></div>
+                {calls_back(overview.webhooks)}
+            </section>
+        }
+    });
+    let schemas = (!overview.schemas.is_empty()).then(|| schemas(overview.schemas, &root));
+    let security = (!overview.security.is_empty()).then(|| security(overview.security));
+    let links: Vec<AnyView> =
+        [overview.external_docs, overview.terms, overview.license].into_iter().flatten().map(outward).collect();
+    let links = (!links.is_empty()).then(|| {
+        let items = links.into_iter().map(|link| view! { <li>{link}</li> }).collect_view();
+        view! { <section class="section"><h2>"More"</h2><div class="prose"><ul>{items}</ul></div></section> }
+    });
+    let content = view! {
+        <div class="split actions-line">
+            <Breadcrumb crumbs=vec![("APIs".to_owned(), "/apis".to_owned())] current=title.clone()/>
+            <div class="row tight actions">
+                <a class="button quiet small" href=format!("{}/openapi.json", root.0)><Icon name="download"/>"OpenAPI"</a>
+            </div>
+        </div>
+        <header class="intro">
+            <div class="row tight"><Badge text=head.version.clone() tone=Tone::Info/>{subscribed}</div>
+            <h1>{title.clone()}</h1>
+            {(!overview.summary.is_empty()).then(|| view! { <p class="lead">{overview.summary}</p> })}
+            <Facts facts/>
+        </header>
+        {draft}
+        {description_html}
+        {sections}
+        {webhooks}
+        {schemas}
+        {security}
+        {links}
+    };
+    Page::reference(title, sidebar, content).described(description).of_api(head).with_pane("At a glance", pane)
+}
+
+fn group(group: OverviewGroup, root: &Root) -> AnyView {
+    let count = counted(group.operations.len() as u64, "operation", "operations");
+    let description = (!group.description_html.is_empty())
+        .then(|| view! { <div class="prose" inner_html=group.description_html></div> });
+    let more = group.external_docs.map(|link| view! { <p>{outward(link)}</p> });
+    view! {
+        <section class="section" id=group.anchor>
+            <div class="split"><h2>{group.name}</h2><span class="note">{count}</span></div>
+            {description}
+            {more}
+            {operations(group.operations, root)}
+        </section>
+    }
+    .into_any()
+}
+
+fn schemas(schemas: Vec<SchemaLine>, root: &Root) -> AnyView {
+    let count = counted(schemas.len() as u64, "schema", "schemas");
+    let lines = schemas
+        .into_iter()
+        .map(|schema| {
+            let deprecated = schema.deprecated.then(|| view! { " "<Badge text="Deprecated" tone=Tone::Warn/> });
+            view! {
+                <li><a class="item" href=root.schema(&schema.name)>
+                    <Icon name="dot"/>
+                    <span class="what"><code>{schema.name.clone()}</code>{deprecated}</span>
+                    <span class="note">{schema.kind}</span>
+                </a></li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="section" id="schemas">
+            <div class="split"><h2>"Schemas"</h2><span class="note">{count}</span></div>
+            <ul class="list">{lines}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn security(schemes: Vec<SecurityScheme>) -> AnyView {
+    let schemes = schemes
+        .into_iter()
+        .map(|scheme| {
+            let description = (!scheme.description_html.is_empty())
+                .then(|| view! { <div class="prose" inner_html=scheme.description_html></div> });
+            view! {
+                <li class="param">
+                    <div class="name"><code>{scheme.name}</code></div>
+                    <div class="about"><p>{scheme.kind}</p>{description}</div>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="section" id="security">
+            <h2>"Security in the document"</h2>
+            <ul class="schema">{schemes}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn pane(
+    slug: &str,
+    reader: &Reader,
+    plans: Vec<PlanOffer>,
+    first_call: Option<Code>,
+    contact: Option<Contact>,
+) -> AnyView {
+    let first_call = first_call.map(|code| {
+        let copy = view! { <CopyButton what="first call" class="end"/> }.into_any();
+        let foot = next_step(slug, reader);
+        view! {
+            <Card title="First call" actions=copy foot=foot><CodeBlock code label="First call" bare=true/></Card>
+        }
+    });
+    let plans = (!plans.is_empty()).then(|| {
+        let table = self::plans(slug, plans);
+        view! { <Card title="Plans">{table}</Card> }
+    });
+    let contact = contact.map(|contact| {
+        let link = contact.link.map(outward);
+        view! { <Card title="Contact"><div class="body note">{contact.name}<br/>{link}</div></Card> }
+    });
+    view! { {first_call}{plans}{contact} }.into_any()
+}
+
+/// What stands between this reader and a first call.
+fn next_step(slug: &str, reader: &Reader) -> AnyView {
+    let (href, words) = if !reader.signed_in {
+        (format!("/sign-up?next=%2Fsubscribe%3Fapi%3D{}", segment(slug)), "Get a key")
+    } else if reader.plan.is_none() {
+        (format!("/subscribe?api={}", segment(slug)), "Subscribe")
+    } else {
+        ("/apps".to_owned(), "Create a key")
+    };
+    view! { <a class="button primary small" href=href><Icon name="key"/>{words}</a> }.into_any()
+}
+
+fn plans(slug: &str, plans: Vec<PlanOffer>) -> AnyView {
+    let columns = vec![Column::text("Plan"), Column::text("Rate"), Column::text("Quota"), Column::ACTIONS];
+    let rows = plans
+        .into_iter()
+        .map(|plan| {
+            let note = match (plan.yours, plan.manual) {
+                (true, _) => Some("yours"),
+                (false, true) => Some("on approval"),
+                (false, false) => None,
+            };
+            let note = note.map(|note| view! { " "<span class="sub">{note}</span> });
+            let choose = (!plan.yours).then(|| {
+                let href = format!("/subscribe?api={}&plan={}", segment(slug), segment(&plan.slug));
+                let label = format!("Choose {}", plan.name);
+                view! { <a href=href aria-label=label>{if plan.manual { "Ask" } else { "Choose" }}</a> }
+            });
+            Row::new(vec![
+                view! { {plan.name.clone()}{note} }.into_any(),
+                plan.limits.rate.into_any(),
+                plan.limits.quota.into_any(),
+                choose.into_any(),
+            ])
+        })
+        .collect();
+    view! { <Table caption="Plans".to_owned() columns=columns rows=rows/> }.into_any()
+}

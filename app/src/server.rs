@@ -1,0 +1,204 @@
+//! The portal's router, and how an answer comes about: a page drawn, drawn again after a refused form, or left for
+//! another one.
+use crate::{
+    context::{self, Address, Site, Theme, Visit},
+    form::{Form, FormState},
+    page::Page,
+    pages, shell,
+};
+use axum::{
+    Router,
+    extract::{FromRequestParts, RawPathParams},
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::{Html, IntoResponse, Response},
+    routing::{MethodRouter, get},
+};
+use leptos::{nonce::provide_nonce, prelude::*, reactive::computed::ScopedFuture};
+use portico_contract::{Caller, Portal, PortalError, PortalResult};
+use std::{sync::Arc, time::Duration};
+
+/// Longer than any page takes; a portal that hangs must not hold its readers.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// All pages and actions. `Caller` and the session are expected in the request's extensions.
+pub fn router(portal: Arc<dyn Portal>, site: Site) -> Router {
+    let house = House { portal, site: Arc::new(site) };
+    pages::routes().fallback(get(|visit: Request| visit.draw(pages::error::no_such_page))).with_state(house)
+}
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub(crate) struct House {
+    portal: Arc<dyn Portal>,
+    site: Arc<Site>,
+}
+
+/// A route that draws a page.
+pub(crate) fn page<F, Answer>(draw: F) -> MethodRouter<House>
+where
+    F: FnOnce() -> Answer + Clone + Send + Sync + 'static,
+    Answer: Future<Output = PortalResult<Page>> + Send + 'static,
+{
+    get(move |request: Request| request.draw(draw))
+}
+
+/// One request: who asks the portal for what. Handlers of forms take it first, then the [`Form`].
+pub(crate) struct Request {
+    pub portal: Arc<dyn Portal>,
+    pub caller: Caller,
+    pub address: Address,
+    site: Arc<Site>,
+    theme: Theme,
+}
+
+impl FromRequestParts<House> for Request {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, house: &House) -> Result<Self, Response> {
+        let params = RawPathParams::from_request_parts(parts, house).await.map_err(IntoResponse::into_response)?;
+        let query = parts.uri.query().unwrap_or_default();
+        let address = Address {
+            path: parts.uri.path().to_owned(),
+            query: query.to_owned(),
+            params: params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            fields: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        };
+        Ok(Self {
+            portal: Arc::clone(&house.portal),
+            site: Arc::clone(&house.site),
+            caller: parts.extensions.get().cloned().unwrap_or_default(),
+            theme: cookie(parts, "theme").and_then(Theme::parse).unwrap_or_default(),
+            address,
+        })
+    }
+}
+
+fn cookie<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
+    let headers = parts.headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    headers
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value)
+}
+
+impl Request {
+    /// The page, the error that stands in its place, or the way to sign in first.
+    pub(crate) async fn draw<F, Answer>(self, draw: F) -> Response
+    where
+        F: FnOnce() -> Answer + Send,
+        Answer: Future<Output = PortalResult<Page>> + Send + 'static,
+    {
+        self.answer(FormState::default(), None, draw).await
+    }
+
+    /// The form's page once more, with the status of the error, what was typed, and what is wrong with it. `draw` is the
+    /// page that holds the form.
+    pub(crate) async fn draw_again<F, Answer>(self, error: PortalError, form: Form, draw: F) -> Response
+    where
+        F: FnOnce() -> Answer + Send,
+        Answer: Future<Output = PortalResult<Page>> + Send + 'static,
+    {
+        match error {
+            PortalError::SignInNeeded | PortalError::NotFound { .. } | PortalError::Internal { .. } => {
+                self.draw(move || async move { Err(error) }).await
+            }
+            _ => {
+                let status = status_of(&error);
+                self.answer(FormState::refused(form, error), Some(status), draw).await
+            }
+        }
+    }
+
+    async fn answer<F, Answer>(self, form: FormState, status: Option<StatusCode>, draw: F) -> Response
+    where
+        F: FnOnce() -> Answer + Send,
+        Answer: Future<Output = PortalResult<Page>> + Send + 'static,
+    {
+        let refusal = form.error().cloned();
+        let visit = Arc::new(Visit::new(self.portal, self.site, self.caller, self.theme, self.address, form));
+        let owner = Owner::new_root(None);
+        let page = owner.with(|| {
+            provide_nonce();
+            context::provide(Arc::clone(&visit));
+            ScopedFuture::new(draw())
+        });
+        let page = tokio::time::timeout(PATIENCE, page).await.unwrap_or(Err(PortalError::Unavailable));
+        let response = owner.with(|| match page {
+            Ok(page) => {
+                let status = status.unwrap_or(page.status);
+                document(&visit, page.with_status(status))
+            }
+            Err(PortalError::SignInNeeded) => see_other(&sign_in_address(&visit.address)),
+            // A page that cannot be drawn says first why its form was refused.
+            Err(error) => document(&visit, pages::error::page(refusal.as_ref().unwrap_or(&error))),
+        });
+        owner.unset_with_forced_cleanup();
+        response
+    }
+}
+
+fn document(visit: &Visit, page: Page) -> Response {
+    let status = page.status;
+    let html = shell::document(page).to_html();
+    let nonce = leptos::nonce::use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
+    let mut response = (status, Html(html)).into_response();
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, content_security_policy(&nonce)),
+        (header::CACHE_CONTROL, caching(visit).to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        (header::REFERRER_POLICY, "strict-origin-when-cross-origin".to_owned()),
+        (
+            header::HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(), payment=()".to_owned(),
+        ),
+        (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin".to_owned()),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+fn content_security_policy(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
+         connect-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'; \
+         frame-ancestors 'none'; object-src 'none'"
+    )
+}
+
+/// Every page bears its reader's name and theme, so none may be kept by others; a signed-in reader's not even by the
+/// browser, where it would outlive signing out.
+fn caching(visit: &Visit) -> &'static str {
+    if visit.caller.account.is_some() { "no-store" } else { "private, no-cache" }
+}
+
+pub(crate) fn status_of(error: &PortalError) -> StatusCode {
+    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// On to another page, which the browser gets with GET.
+pub(crate) fn see_other(path: &str) -> Response {
+    let Ok(location) = HeaderValue::from_str(path) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+fn sign_in_address(address: &Address) -> String {
+    let next: String = url::form_urlencoded::byte_serialize(address.href().as_bytes()).collect();
+    format!("/sign-in?next={next}")
+}
+
+/// Where to go after signing in or the like: `next` if it is a path of this site, else `otherwise`. Browsers take `//x`
+/// and `/\x` for another host and drop tabs and line breaks, so these are no paths.
+pub(crate) fn safe_next<'a>(next: &'a str, otherwise: &'a str) -> &'a str {
+    let mut chars = next.chars();
+    let is_path = chars.next() == Some('/')
+        && !matches!(chars.next(), Some('/' | '\\'))
+        && next.chars().all(|char| char.is_ascii_graphic());
+    if is_path { next } else { otherwise }
+}
