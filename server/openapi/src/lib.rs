@@ -1,1 +1,44 @@
-//! 
+//! From the bytes of an OpenAPI document to what Portico shows and routes.
+//!
+//! [`read`] takes what somebody uploaded (OpenAPI 3.0, 3.1, 3.2 or Swagger 2.0, JSON or YAML) and answers with
+//! [`Finding`]s and, if none of them is an error, a [`Description`]: routes for the gateway, pages for the portal,
+//! samples, entries for the search. All of it is pure: no I/O, no clock, no randomness; every byte is taken for hostile.
+//!
+//! The way of a document:
+//! [`text`] bytes to characters and the writing they are in → [`tree`] characters to one bounded `Value`, the author's own
+//! → [`outline`] which operations, groups and schemas there are → [`check`] what is wrong with them
+//! → [`place`] where that stands, for the findings only.
+//! Pages are made when they are asked for, from the author's value: [`part`] reads one operation, parameter, body or
+//! response whatever the version it is written in; [`schema`] shows schemas as they stand, so that nothing 3.1 can say is
+//! lost in the words of 3.0. What cannot be read becomes a fault of its page, and the rest is shown.
+//!
+//! One more version of OpenAPI: a variant of [`outline::Dialect`], and where it differs, a branch in [`part`].
+//! One more finding: a call in [`check`] with a code of its own, and a line in `tests/it/findings.rs`.
+//! One more schema keyword: [`schema::facets`] collects it, [`schema`] shows it.
+
+mod check;
+mod curl;
+mod description;
+mod example;
+mod finding;
+mod highlight;
+mod limits;
+mod markdown;
+mod operation;
+mod outline;
+mod part;
+mod place;
+mod reading;
+mod refer;
+mod schema;
+mod search;
+mod slug;
+mod text;
+mod tree;
+mod writing;
+
+pub use description::Description;
+pub use markdown::{markdown, plain};
+pub use portico_contract::reference::{Finding, Severity};
+pub use reading::{Reading, read};
+pub use search::{SearchEntry, SearchKind};

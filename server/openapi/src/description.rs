@@ -1,0 +1,389 @@
+//! A document that has been read: what the house asks of it.
+use crate::{
+    curl, example, limits, markdown, operation,
+    outline::{Entry, Group, Outline, members, text},
+    part, refer, schema,
+    search::{self, SearchEntry},
+    slug, writing,
+};
+use portico_contract::reference::{
+    Code, Contact, Link, Navigation, NavigationGroup, NavigationOperation, Operation, OperationLine, Overview,
+    OverviewGroup, SchemaLine, SchemaReference, SecurityScheme,
+};
+use portico_domain::{Format, RouteSpec};
+use serde_json::Value;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::OnceLock,
+};
+
+/// One version of an API, described. Keeps the author's value; pages are made when asked for.
+#[derive(Debug)]
+pub struct Description {
+    root: Value,
+    outline: Outline,
+    format: Format,
+    bytes: Box<[u8]>,
+    by_slug: HashMap<String, At>,
+    /// Which operations name a schema; made at the first page of a schema.
+    users: OnceLock<HashMap<String, Vec<usize>>>,
+}
+
+/// Where an entry is found in the outline.
+#[derive(Clone, Copy, Debug)]
+enum At {
+    Operation(usize),
+    Webhook(usize),
+}
+
+impl Description {
+    pub(crate) fn new(root: Value, outline: Outline, format: Format, bytes: &[u8]) -> Self {
+        let operations = outline.operations.iter().enumerate().map(|(n, entry)| (entry.slug.clone(), At::Operation(n)));
+        let webhooks = outline.webhooks.iter().enumerate().map(|(n, entry)| (entry.slug.clone(), At::Webhook(n)));
+        let by_slug = operations.chain(webhooks).collect();
+        Self { root, outline, format, bytes: bytes.into(), by_slug, users: OnceLock::new() }
+    }
+
+    pub(crate) fn root(&self) -> &Value {
+        &self.root
+    }
+    pub(crate) fn outline(&self) -> &Outline {
+        &self.outline
+    }
+    pub(crate) fn reader(&self) -> part::Reader<'_> {
+        part::Reader { root: &self.root, dialect: self.outline.dialect }
+    }
+    pub(crate) fn entry(&self, slug: &str) -> Option<&Entry> {
+        match *self.by_slug.get(slug)? {
+            At::Operation(n) => self.outline.operations.get(n),
+            At::Webhook(n) => self.outline.webhooks.get(n),
+        }
+    }
+
+    /// `info.title`, or a stand-in.
+    pub fn title(&self) -> &str {
+        self.root.get("info").and_then(|info| text(info, "title")).unwrap_or("Untitled API")
+    }
+
+    /// `info.version`; "unversioned" where it is missing or no text.
+    pub fn version(&self) -> &str {
+        self.root.get("info").and_then(|info| text(info, "version")).unwrap_or("unversioned")
+    }
+
+    /// The writing the author chose.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    pub fn operation_count(&self) -> u32 {
+        self.outline.operations.len() as u32
+    }
+
+    /// In the order of the document; webhooks are not among them.
+    pub fn operation_slugs(&self) -> impl Iterator<Item = &str> {
+        self.outline.operations.iter().map(|entry| entry.slug.as_str())
+    }
+
+    /// In the order of the document.
+    pub fn schema_names(&self) -> impl Iterator<Item = &str> {
+        self.outline.schemas.iter().map(String::as_str)
+    }
+
+    /// What the gateway serves: no two with the same method and equal templates, none that could not be called.
+    pub fn routes(&self) -> Vec<RouteSpec> {
+        let routed = self.outline.operations.iter().filter(|entry| !entry.unroutable);
+        let route = |entry: &Entry| RouteSpec {
+            operation: entry.slug.clone(),
+            method: entry.method.to_uppercase(),
+            template: entry.path.clone(),
+            secured: entry.secured,
+        };
+        routed.map(route).collect()
+    }
+
+    /// `current` is the slug of the operation shown.
+    pub fn navigation(&self, current: Option<&str>) -> Navigation {
+        let current = current.and_then(|slug| match self.by_slug.get(slug) {
+            Some(At::Operation(n)) => Some(*n),
+            _ => None,
+        });
+        let groups = self.outline.groups.iter().map(|group| self.navigation_group(group, current)).collect();
+        Navigation { groups, schemas: self.outline.schemas.len() as u32 }
+    }
+
+    pub(crate) fn navigation_group(&self, group: &Group, current: Option<usize>) -> NavigationGroup {
+        let at = current.and_then(|current| group.members.iter().position(|member| *member == current));
+        let open = at.is_some();
+        let shown = if open || self.outline.operations.len() <= limits::SMALL {
+            let from = at.unwrap_or_default().saturating_sub(limits::NAVIGATION / 2);
+            let from = from.min(group.members.len().saturating_sub(limits::NAVIGATION));
+            &group.members[from..group.members.len().min(from + limits::NAVIGATION)]
+        } else {
+            &[]
+        };
+        let line = |&member: &usize| {
+            let entry = &self.outline.operations[member];
+            NavigationOperation {
+                slug: entry.slug.clone(),
+                method: entry.method.clone(),
+                title: entry.title.clone(),
+                current: current == Some(member),
+                deprecated: entry.deprecated,
+            }
+        };
+        NavigationGroup {
+            name: group.name.clone(),
+            anchor: group.anchor.clone(),
+            count: group.members.len() as u32,
+            operations: shown.iter().map(line).collect(),
+            open,
+        }
+    }
+
+    pub fn overview(&self) -> Overview {
+        let nothing = Value::Null;
+        let info = self.root.get("info").unwrap_or(&nothing);
+        let description = text(info, "description").unwrap_or_default();
+        let summary = match text(info, "summary") {
+            Some(summary) => markdown::plain_up_to(summary, 300),
+            None => markdown::sentences(description, 300),
+        };
+        let says_it_all = markdown::plain_up_to(description, 400) == summary;
+        Overview {
+            title: self.title().to_owned(),
+            version: self.version().to_owned(),
+            description_html: if says_it_all { String::new() } else { markdown::markdown(description, 1) },
+            summary,
+            operations: self.operation_count(),
+            groups: self.outline.groups.iter().map(|group| self.overview_group(group)).collect(),
+            webhooks: self.outline.webhooks.iter().map(line).collect(),
+            schemas: self.outline.schemas.iter().map(|name| self.schema_line(name)).collect(),
+            security: self.security_schemes(),
+            contact: info.get("contact").and_then(contact),
+            license: info.get("license").and_then(license),
+            terms: text(info, "termsOfService").and_then(|href| link("Terms of service", href)),
+            external_docs: external_docs(&self.root),
+        }
+    }
+
+    fn overview_group(&self, group: &Group) -> OverviewGroup {
+        let tag = group.tag.and_then(|at| self.root.get("tags")?.get(at));
+        OverviewGroup {
+            name: group.name.clone(),
+            anchor: group.anchor.clone(),
+            description_html: tag
+                .and_then(|tag| text(tag, "description"))
+                .map(|text| markdown::markdown(text, 2))
+                .unwrap_or_default(),
+            operations: group.members.iter().map(|&member| line(&self.outline.operations[member])).collect(),
+            external_docs: tag.and_then(external_docs),
+        }
+    }
+
+    fn schema_line(&self, name: &str) -> SchemaLine {
+        let value = self.schema_value(name).unwrap_or(&Value::Null);
+        SchemaLine {
+            name: name.to_owned(),
+            kind: schema::kind::at_length(&self.root, value),
+            deprecated: value.get("deprecated") == Some(&Value::Bool(true)),
+        }
+    }
+
+    fn schema_value(&self, name: &str) -> Option<&Value> {
+        self.root.pointer(&refer::under(self.outline.dialect.schemas(), &[name]))
+    }
+
+    fn security_schemes(&self) -> Vec<SecurityScheme> {
+        let listed = self.root.pointer("/components/securitySchemes").or_else(|| self.root.get("securityDefinitions"));
+        let scheme = |(name, value): (&String, &Value)| {
+            let (value, _) = refer::resolve(&self.root, value).ok()?;
+            Some(SecurityScheme {
+                name: name.clone(),
+                kind: operation::security_words(value),
+                description_html: text(value, "description")
+                    .map(|text| markdown::markdown(text, 2))
+                    .unwrap_or_default(),
+            })
+        };
+        members(listed).filter_map(scheme).collect()
+    }
+
+    /// The page of an operation or a webhook.
+    pub fn operation(&self, slug: &str) -> Option<Operation> {
+        let entry = self.entry(slug)?;
+        let mut page = operation::page(self, entry)?;
+        let group = self.outline.groups.get(entry.group);
+        if let (At::Operation(n), Some(group)) = (*self.by_slug.get(slug)?, group) {
+            page.group = self.navigation_group(group, Some(n));
+            let neighbour = |at: Option<usize>| at.and_then(|at| self.outline.operations.get(at)).map(line);
+            let (groups, at) =
+                (&self.outline.groups, group.members.iter().position(|member| *member == n).unwrap_or_default());
+            let before = || entry.group.checked_sub(1).and_then(|group| groups.get(group)?.members.last().copied());
+            let behind = || groups.get(entry.group + 1)?.members.first().copied();
+            page.previous = neighbour(at.checked_sub(1).map(|at| group.members[at]).or_else(before));
+            page.next = neighbour(group.members.get(at + 1).copied().or_else(behind));
+        }
+        Some(page)
+    }
+
+    /// The page of a schema of the components.
+    pub fn schema(&self, name: &str) -> Option<SchemaReference> {
+        let value = self.schema_value(name)?;
+        let users = self.users.get_or_init(|| users(self));
+        let used_by = users.get(name).map_or(&[][..], Vec::as_slice);
+        let mut page = schema::Page::new(&self.root);
+        Some(SchemaReference {
+            name: name.to_owned(),
+            title: text(value, "title").unwrap_or(name).to_owned(),
+            deprecated: value.get("deprecated") == Some(&Value::Bool(true)),
+            schema: page.named(name, value),
+            example: example::of_schema(&self.root, value),
+            used_by: used_by.iter().take(50).map(|&at| line(&self.outline.operations[at])).collect(),
+            used_by_total: used_by.len() as u32,
+        })
+    }
+
+    /// A call of the operation in a shell, with example values for the reader to replace. `key_variable` names the
+    /// environment variable that holds the reader's key; `None` for operations that need none.
+    pub fn curl(&self, slug: &str, base_url: &str, key_variable: Option<&str>) -> Option<Code> {
+        curl::sample(self, self.entry(slug).filter(|entry| !entry.path.is_empty())?, base_url, key_variable)
+    }
+
+    /// The call to begin with: a GET that needs nothing, else the first operation.
+    pub fn first_call(&self, base_url: &str, key_variable: Option<&str>) -> Option<Code> {
+        let callable = || self.outline.operations.iter().filter(|entry| !entry.unroutable && !entry.deprecated);
+        let gets = || callable().filter(|entry| entry.method == "get");
+        let plain = gets().take(200).find(|entry| !entry.path.contains('{') && !curl::asks(self, entry));
+        let entry =
+            plain.or_else(|| gets().next()).or_else(|| callable().next()).or(self.outline.operations.first())?;
+        curl::sample(self, entry, base_url, key_variable)
+    }
+
+    /// What the search should know.
+    pub fn search_entries(&self) -> Vec<SearchEntry> {
+        search::entries(self)
+    }
+
+    /// The document as JSON; the author's own bytes if that is how it was written.
+    pub fn to_json(&self) -> Vec<u8> {
+        match self.format {
+            Format::Json => self.bytes.to_vec(),
+            Format::Yaml => writing::json(&self.root),
+        }
+    }
+
+    /// The document as YAML; the author's own bytes if that is how it was written.
+    pub fn to_yaml(&self) -> Vec<u8> {
+        match self.format {
+            Format::Yaml => self.bytes.to_vec(),
+            Format::Json => writing::yaml(&self.root),
+        }
+    }
+}
+
+pub(crate) fn line(entry: &Entry) -> OperationLine {
+    OperationLine {
+        slug: entry.slug.clone(),
+        method: entry.method.clone(),
+        path: entry.path.clone(),
+        title: entry.title.clone(),
+        deprecated: entry.deprecated,
+    }
+}
+
+/// A link that may be followed, or none.
+pub(crate) fn link(words: &str, href: &str) -> Option<Link> {
+    let words = markdown::plain_up_to(words, 200);
+    let href = markdown::safe_url(href).filter(|href| !href.starts_with('#'))?;
+    Some(Link { text: if words.is_empty() { href.to_owned() } else { words }, href: href.to_owned() })
+}
+
+pub(crate) fn external_docs(of: &Value) -> Option<Link> {
+    let docs = of.get("externalDocs")?;
+    link(text(docs, "description").unwrap_or("More documentation"), text(docs, "url")?)
+}
+
+fn contact(value: &Value) -> Option<Contact> {
+    let (name, email, url) = (text(value, "name"), text(value, "email"), text(value, "url"));
+    let target = email.map(|email| (email, format!("mailto:{email}"))).or_else(|| url.map(|url| (url, url.to_owned())));
+    let link = target.and_then(|(words, href)| link(words, &href));
+    let name = refer::shorten(name.unwrap_or_default()).into_owned();
+    (!name.is_empty() || link.is_some()).then_some(Contact { name, link })
+}
+
+fn license(value: &Value) -> Option<Link> {
+    let name = text(value, "name").or_else(|| text(value, "identifier"))?;
+    let spdx = text(value, "identifier").map(|id| format!("https://spdx.org/licenses/{id}.html"));
+    let href = text(value, "url").map(str::to_owned).or(spdx);
+    href.and_then(|href| link(name, &href))
+}
+
+/// For each schema the operations that name it, themselves or by way of parameters, bodies, responses and headers.
+fn users(description: &Description) -> HashMap<String, Vec<usize>> {
+    let mut known: HashMap<&str, BTreeSet<String>> = HashMap::new();
+    let mut users: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut room = 500_000_usize;
+    for (at, entry) in description.outline.operations.iter().enumerate() {
+        let mut names = BTreeSet::new();
+        let parts =
+            [description.root.pointer(&entry.pointer), description.root.pointer(&format!("{}/parameters", entry.item))];
+        for part in parts.into_iter().flatten() {
+            named_in(&description.root, part, &mut names, &mut known, 0);
+        }
+        room = room.saturating_sub(names.len() + 1);
+        if room == 0 {
+            break;
+        }
+        for name in names {
+            users.entry(name).or_default().push(at);
+        }
+    }
+    users
+}
+
+fn named_in<'a>(
+    root: &'a Value,
+    value: &'a Value,
+    names: &mut BTreeSet<String>,
+    known: &mut HashMap<&'a str, BTreeSet<String>>,
+    hops: usize,
+) {
+    let mut pending = vec![value];
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::Array(items) => pending.extend(items),
+            Value::Object(members) => {
+                pending.extend(members.values());
+                let Some(reference) = members.get("$ref").and_then(Value::as_str) else { continue };
+                if let Some(name) = refer::schema_name(reference) {
+                    names.insert(name);
+                } else if let Some(found) = known.get(reference) {
+                    names.extend(found.iter().cloned());
+                } else if hops < limits::REFERENCE_CHAIN
+                    && let Ok(target) = refer::find(root, reference)
+                {
+                    known.insert(reference, BTreeSet::new());
+                    let mut found = BTreeSet::new();
+                    named_in(root, target, &mut found, known, hops + 1);
+                    names.extend(found.iter().cloned());
+                    known.insert(reference, found);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// An anchor of letters that no other on its page has.
+#[derive(Debug, Default)]
+pub(crate) struct Anchors(slug::Unique);
+
+impl Anchors {
+    pub(crate) fn take(&mut self, prefix: &str, name: &str) -> String {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let name: String = name.chars().take(60).map(|c| if fits(c) { c } else { '-' }).collect();
+        let anchor = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+        let start = anchor.len().saturating_sub(200);
+        self.0.take(anchor[start..].to_owned())
+    }
+}

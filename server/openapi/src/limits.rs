@@ -1,0 +1,47 @@
+//! How much of anything a document may ask for. One file, so that the promises can be read in one place:
+//! no document takes more than 2 s of CPU per MiB or a hundred times its size in memory, no page more than a page bears.
+
+/// Bytes of a document.
+pub(crate) const DOCUMENT: usize = 32 * 1024 * 1024;
+/// Brackets within brackets. `serde_json` stops at 128 by itself; YAML is held to the same.
+pub(crate) const DEPTH: usize = 128;
+/// A value costs some 150 bytes of memory, and real documents spend 25 to 60 bytes of text on one: a quarter of
+/// the text, plus some for small documents, is far above what they need and keeps memory under a hundredfold.
+pub(crate) const fn values(document: usize) -> usize {
+    10_000 + document / 4
+}
+/// Bytes of all texts together, aliases written out.
+pub(crate) const fn characters(document: usize) -> usize {
+    64 * 1024 + document * 4
+}
+/// Findings told; the last says how many more there are.
+pub(crate) const FINDINGS: usize = 200;
+/// References that lead to references.
+pub(crate) const REFERENCE_CHAIN: usize = 32;
+/// Bytes of one markdown field.
+pub(crate) const MARKDOWN: usize = 256 * 1024;
+
+/// Attributes on one page, at every depth together.
+pub(crate) const PAGE_PROPERTIES: usize = 400;
+/// Attributes within attributes.
+pub(crate) const PAGE_DEPTH: usize = 6;
+/// Bytes of all descriptions on a page; those that come later keep their first sentence.
+pub(crate) const PAGE_PROSE: usize = 64 * 1024;
+/// Bytes of all examples on a page.
+pub(crate) const PAGE_EXAMPLES: usize = 48 * 1024;
+/// Bytes of one example; a longer one is shortened and says so.
+pub(crate) const EXAMPLE: usize = 8 * 1024;
+/// Examples of one media type.
+pub(crate) const EXAMPLES: usize = 6;
+/// Allowed values shown for one schema.
+pub(crate) const VALUES: usize = 120;
+/// Schemas of an `allOf` that are read as one.
+pub(crate) const ALL_OF: usize = 200;
+/// Variants of one union shown.
+pub(crate) const VARIANTS: usize = 30;
+/// Operations in the navigation of one group, around the one shown.
+pub(crate) const NAVIGATION: usize = 200;
+/// Up to so many operations, navigation shows all groups open.
+pub(crate) const SMALL: usize = 60;
+/// Characters of a search entry's text.
+pub(crate) const SEARCH_TEXT: usize = 300;

@@ -1,0 +1,300 @@
+//! The page of one operation.
+use crate::{
+    description::{Description, external_docs, line},
+    example, limits, markdown,
+    outline::{Entry, members, text},
+    part::{self, Parameter, Place},
+    refer,
+    schema::Page,
+};
+use portico_contract::reference::{
+    Body, Content, Example, Operation, OperationLine, ParameterGroup, Property, Response, SecurityAlternative,
+};
+use serde_json::Value;
+
+pub(crate) fn page(description: &Description, entry: &Entry) -> Option<Operation> {
+    let root = description.root();
+    let operation = root.pointer(&entry.pointer)?;
+    let item = root.pointer(&entry.item).unwrap_or(operation);
+    let reader = description.reader();
+    let mut writer = Writer { page: Page::new(root), examples: limits::PAGE_EXAMPLES };
+
+    let (parameters, mut faults) = reader.parameters(item, operation);
+    let parameters = Place::ALL.into_iter().filter_map(|place| {
+        let of_place: Vec<Property> = parameters
+            .iter()
+            .filter(|parameter| parameter.place == place)
+            .map(|parameter| writer.parameter(parameter, &place.title().to_lowercase()))
+            .collect();
+        (!of_place.is_empty()).then(|| ParameterGroup { place: place.title().into(), properties: of_place })
+    });
+    let parameters = parameters.collect();
+
+    let (body, body_faults) = reader.body(item, operation);
+    faults.extend(body_faults);
+    let body = body.map(|body| Body {
+        required: body.required,
+        description_html: writer.page.prose(body.description),
+        contents: writer.contents(&body.contents, "body"),
+    });
+
+    let (responses, response_faults) = reader.responses(operation);
+    faults.extend(response_faults);
+    writer.page.begin_answers();
+    let responses = responses
+        .iter()
+        .take(100)
+        .map(|response| Response {
+            status: refer::shorten(response.status).into_owned(),
+            reason: reason(response.status).into(),
+            description_html: writer.page.prose(response.description),
+            headers: response
+                .headers
+                .iter()
+                .map(|header| writer.parameter(header, &format!("{}.header", response.status)))
+                .collect(),
+            contents: writer.contents(&response.contents, response.status),
+        })
+        .collect();
+
+    let OperationLine { slug, method, path, title, deprecated } = line(entry);
+    let item_description = text(item, "description").filter(|_| entry.item != entry.pointer);
+    let prose = text(operation, "description").or(item_description).unwrap_or_default();
+    Some(Operation {
+        description_html: if prose == title { String::new() } else { markdown::markdown(prose, 2) },
+        slug,
+        method,
+        path,
+        title,
+        deprecated,
+        security: security(root, operation),
+        parameters,
+        body,
+        responses,
+        callbacks: callbacks(root, operation),
+        external_docs: external_docs(operation),
+        faults,
+        ..Operation::default()
+    })
+}
+
+struct Writer<'d> {
+    page: Page<'d>,
+    /// Bytes left for examples.
+    examples: usize,
+}
+
+impl Writer<'_> {
+    fn parameter(&mut self, parameter: &Parameter<'_>, prefix: &str) -> Property {
+        let anchor = self.page.anchors.take(prefix, parameter.name);
+        let mut schema = self.page.schema(&parameter.schema, &anchor);
+        if !parameter.description.is_empty() {
+            schema.description_html = self.page.prose(parameter.description);
+        }
+        if let Some(example) = parameter.example
+            && !schema.constraints.iter().any(|constraint| constraint.label == "example")
+        {
+            schema.constraints.push(crate::schema::example_chip(example));
+        }
+        Property {
+            anchor,
+            name: refer::shorten(parameter.name).into_owned(),
+            required: parameter.required,
+            deprecated: parameter.deprecated,
+            read_only: false,
+            write_only: false,
+            schema,
+        }
+    }
+
+    fn contents(&mut self, contents: &[part::Content<'_>], prefix: &str) -> Vec<Content> {
+        let mut written: Vec<Content> = Vec::new();
+        for (n, content) in contents.iter().enumerate().take(20) {
+            let same = contents[..n].iter().position(|before| before.schema == content.schema);
+            let schema = match same {
+                // The same schema in another media type is not told twice.
+                Some(at) => written[at].schema.clone().map(|schema| self.page.again(schema)),
+                None => content.schema.as_deref().map(|schema| self.page.schema(schema, prefix)),
+            };
+            let examples = self.examples(content, same.is_some());
+            written.push(Content { media_type: refer::shorten(content.media_type).into_owned(), schema, examples });
+        }
+        written
+    }
+
+    fn examples(&mut self, content: &part::Content<'_>, told: bool) -> Vec<Example> {
+        let mut written = Vec::new();
+        for (title, value) in &content.examples {
+            if self.examples == 0 {
+                break;
+            }
+            let code = example::code(value, self.examples.min(limits::EXAMPLE));
+            self.spend(&code);
+            written.push(Example { title: refer::shorten(title).into_owned(), code });
+        }
+        if written.is_empty()
+            && !told
+            && self.examples > 0
+            && is_json(content.media_type)
+            && let Some(schema) = content.schema.as_deref()
+            && let Some(code) = example::of_schema(self.page.root(), schema)
+        {
+            self.spend(&code);
+            written.push(Example { title: "Example".into(), code });
+        }
+        written
+    }
+
+    fn spend(&mut self, code: &portico_contract::reference::Code) {
+        let bytes: usize = code.spans.iter().map(|(_, text)| text.len() + 16).sum();
+        self.examples = self.examples.saturating_sub(bytes);
+    }
+}
+
+pub(crate) fn is_json(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "*/*" || essence.ends_with("/json") || essence.ends_with("+json")
+}
+
+fn security(root: &Value, operation: &Value) -> Vec<SecurityAlternative> {
+    let scopes = |scopes: &Value| -> Vec<String> {
+        scopes.as_array().into_iter().flatten().filter_map(Value::as_str).take(50).map(str::to_owned).collect()
+    };
+    let alternative = |one: &Value| SecurityAlternative {
+        schemes: members(Some(one)).map(|(name, asked)| (name.clone(), scopes(asked))).collect(),
+    };
+    part::security(root, operation).iter().take(20).map(alternative).collect()
+}
+
+/// A security scheme in words.
+pub(crate) fn security_words(scheme: &Value) -> String {
+    let says = |key: &str| text(scheme, key).map(|said| refer::shorten(said).into_owned()).unwrap_or_default();
+    match text(scheme, "type").unwrap_or_default() {
+        "apiKey" => {
+            let place = match says("in").as_str() {
+                "header" => "the header",
+                "cookie" => "the cookie",
+                _ => "the query parameter",
+            };
+            format!("API key in {place} {}", says("name"))
+        }
+        "basic" => "HTTP Basic: user name and password".into(),
+        "http" => match says("scheme").to_lowercase().as_str() {
+            "basic" => "HTTP Basic: user name and password".into(),
+            "bearer" => match says("bearerFormat") {
+                format if format.is_empty() => "Bearer token".into(),
+                format => format!("Bearer token ({format})"),
+            },
+            other => format!("HTTP {other}"),
+        },
+        "oauth2" => {
+            let named = members(scheme.get("flows")).map(|(name, _)| name.as_str());
+            let flows: Vec<&str> = named.chain(text(scheme, "flow")).filter_map(flow_words).collect();
+            if flows.is_empty() { "OAuth 2.0".into() } else { format!("OAuth 2.0, {}", flows.join(", ")) }
+        }
+        "openIdConnect" => "OpenID Connect".into(),
+        "mutualTLS" => "Client certificate (mutual TLS)".into(),
+        "" => "Not described".into(),
+        other => refer::shorten(other).into_owned(),
+    }
+}
+
+fn flow_words(flow: &str) -> Option<&str> {
+    Some(match flow {
+        "authorizationCode" | "accessCode" => "authorization code",
+        "clientCredentials" | "application" => "client credentials",
+        "deviceAuthorization" => "device authorization",
+        "implicit" => "implicit",
+        "password" => "password",
+        _ => return None,
+    })
+}
+
+/// Callbacks have no pages of their own: their slugs are empty.
+fn callbacks(root: &Value, operation: &Value) -> Vec<OperationLine> {
+    let mut lines = Vec::new();
+    for (name, callback) in members(operation.get("callbacks")) {
+        let Ok((callback, _)) = refer::resolve(root, callback) else { continue };
+        for (expression, item) in members(Some(callback)) {
+            for (method, call) in members(Some(item)).filter(|(_, call)| call.get("responses").is_some()) {
+                if lines.len() == 50 {
+                    return lines;
+                }
+                lines.push(OperationLine {
+                    slug: String::new(),
+                    method: method.clone(),
+                    path: refer::shorten(expression).into_owned(),
+                    title: refer::shorten(text(call, "summary").unwrap_or(name)).into_owned(),
+                    deprecated: call.get("deprecated") == Some(&Value::Bool(true)),
+                });
+            }
+        }
+    }
+    lines
+}
+
+/// The reason phrase of a status (RFC 9110, 15, and the IANA registry).
+fn reason(status: &str) -> &'static str {
+    match status {
+        "100" => "Continue",
+        "101" => "Switching Protocols",
+        "200" => "OK",
+        "201" => "Created",
+        "202" => "Accepted",
+        "203" => "Non-Authoritative Information",
+        "204" => "No Content",
+        "205" => "Reset Content",
+        "206" => "Partial Content",
+        "207" => "Multi-Status",
+        "300" => "Multiple Choices",
+        "301" => "Moved Permanently",
+        "302" => "Found",
+        "303" => "See Other",
+        "304" => "Not Modified",
+        "307" => "Temporary Redirect",
+        "308" => "Permanent Redirect",
+        "400" => "Bad Request",
+        "401" => "Unauthorized",
+        "402" => "Payment Required",
+        "403" => "Forbidden",
+        "404" => "Not Found",
+        "405" => "Method Not Allowed",
+        "406" => "Not Acceptable",
+        "408" => "Request Timeout",
+        "409" => "Conflict",
+        "410" => "Gone",
+        "411" => "Length Required",
+        "412" => "Precondition Failed",
+        "413" => "Content Too Large",
+        "414" => "URI Too Long",
+        "415" => "Unsupported Media Type",
+        "416" => "Range Not Satisfiable",
+        "417" => "Expectation Failed",
+        "418" => "I'm a Teapot",
+        "421" => "Misdirected Request",
+        "422" => "Unprocessable Content",
+        "423" => "Locked",
+        "424" => "Failed Dependency",
+        "425" => "Too Early",
+        "426" => "Upgrade Required",
+        "428" => "Precondition Required",
+        "429" => "Too Many Requests",
+        "431" => "Request Header Fields Too Large",
+        "451" => "Unavailable For Legal Reasons",
+        "500" => "Internal Server Error",
+        "501" => "Not Implemented",
+        "502" => "Bad Gateway",
+        "503" => "Service Unavailable",
+        "504" => "Gateway Timeout",
+        "505" => "HTTP Version Not Supported",
+        "507" => "Insufficient Storage",
+        "508" => "Loop Detected",
+        "511" => "Network Authentication Required",
+        "1XX" | "1xx" => "Informational",
+        "2XX" | "2xx" => "Success",
+        "3XX" | "3xx" => "Redirection",
+        "4XX" | "4xx" => "Client error",
+        "5XX" | "5xx" => "Server error",
+        _ => "",
+    }
+}

@@ -1,0 +1,250 @@
+//! What there is in a document: its version, operations, groups, webhooks and schemas, by pointers into the value.
+use crate::{part, refer, slug};
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+
+/// The versions that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Swagger2,
+    /// 3.0
+    Three,
+    /// 3.1 and 3.2: schemas are JSON Schema 2020-12.
+    ThreeOne,
+}
+
+impl Dialect {
+    /// `Err` holds what stands where the version should, in words.
+    pub(crate) fn of(root: &Value) -> Result<Self, Unknown> {
+        let said = |key: &str| match root.get(key) {
+            Some(Value::String(text)) => Some(text.trim().to_owned()),
+            Some(other) => Some(other.to_string()),
+            None => None,
+        };
+        match (said("openapi"), said("swagger")) {
+            (Some(version), _) => match version.split('.').take(2).collect::<Vec<_>>()[..] {
+                ["3", "0"] | ["3"] => Ok(Self::Three),
+                ["3", "1" | "2"] => Ok(Self::ThreeOne),
+                _ => Err(Unknown::Version("/openapi", version)),
+            },
+            (None, Some(version)) if version == "2.0" || version == "2" => Ok(Self::Swagger2),
+            (None, Some(version)) => Err(Unknown::Version("/swagger", version)),
+            (None, None) => Err(Unknown::Kind),
+        }
+    }
+
+    /// The pointer below which schemas have names.
+    pub(crate) const fn schemas(self) -> &'static str {
+        match self {
+            Self::Swagger2 => "/definitions",
+            Self::Three | Self::ThreeOne => "/components/schemas",
+        }
+    }
+}
+
+pub(crate) enum Unknown {
+    /// Where, and what stands there.
+    Version(&'static str, String),
+    /// Neither `openapi` nor `swagger`.
+    Kind,
+}
+
+/// One operation, found again by its pointers.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) slug: String,
+    /// Lower case.
+    pub(crate) method: String,
+    /// As written; empty for webhooks.
+    pub(crate) path: String,
+    pub(crate) title: String,
+    pub(crate) deprecated: bool,
+    pub(crate) secured: bool,
+    /// Index into [`Outline::groups`]; of no meaning for webhooks.
+    pub(crate) group: usize,
+    /// Of the path item, behind its `$ref`.
+    pub(crate) item: String,
+    /// Of the operation.
+    pub(crate) pointer: String,
+    /// Where another operation has its method and path already, or its path cannot be called.
+    pub(crate) unroutable: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) anchor: String,
+    /// Index into the document's `tags`.
+    pub(crate) tag: Option<usize>,
+    /// Indices into [`Outline::operations`].
+    pub(crate) members: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Outline {
+    pub(crate) dialect: Dialect,
+    pub(crate) operations: Vec<Entry>,
+    pub(crate) webhooks: Vec<Entry>,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) schemas: Vec<String>,
+}
+
+const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
+
+pub(crate) fn outline(root: &Value, dialect: Dialect) -> Outline {
+    let mut names = slug::Unique::default();
+    let mut operations = Vec::new();
+    let mut keys = Vec::new();
+    for (path, item) in members(root.get("paths")) {
+        if path.starts_with("x-") {
+            continue;
+        }
+        let base = refer::under("", &["paths", path]);
+        for (method, base, pointer, operation) in operations_of(root, item, base) {
+            keys.push(tag_of(operation).map(str::to_owned));
+            let slug = names.take(slug::of_operation(text(operation, "operationId"), &method, path));
+            operations.push(entry(root, slug, method, path, (base, pointer), operation));
+        }
+    }
+    let mut webhooks = Vec::new();
+    for key in ["webhooks", "x-webhooks"] {
+        for (name, item) in members(root.get(key)) {
+            let base = refer::under("", &[key, name]);
+            for (method, base, pointer, operation) in operations_of(root, item, base) {
+                let words = format!("webhook {}", text(operation, "operationId").unwrap_or(name));
+                let slug = names.take(slug::words(&words));
+                let mut entry = entry(root, slug, method, "", (base, pointer), operation);
+                if text(operation, "summary").is_none() {
+                    name.clone_into(&mut entry.title);
+                }
+                webhooks.push(entry);
+            }
+        }
+    }
+    let groups = group(root, &mut operations, keys);
+    let schemas = members(root.pointer(dialect.schemas())).map(|(name, _)| name.clone()).collect();
+    Outline { dialect, operations, webhooks, groups, schemas }
+}
+
+pub(crate) fn members(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
+    value.and_then(Value::as_object).into_iter().flat_map(Map::iter)
+}
+
+/// A text that says something.
+pub(crate) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn tag_of(operation: &Value) -> Option<&str> {
+    operation.get("tags")?.as_array()?.iter().find_map(Value::as_str).map(str::trim).filter(|tag| !tag.is_empty())
+}
+
+/// Method, pointer of the path item, pointer of the operation, operation.
+fn operations_of<'a>(root: &'a Value, item: &'a Value, base: String) -> Vec<(String, String, String, &'a Value)> {
+    let Ok((resolved, reference)) = refer::resolve(root, item) else { return Vec::new() };
+    let base = match reference {
+        Some(to) => percent_encoding::percent_decode_str(to.trim_start_matches('#')).decode_utf8_lossy().into_owned(),
+        None => base,
+    };
+    let mut found: Vec<_> = METHODS
+        .iter()
+        .filter_map(|method| Some((*method, resolved.get(method).filter(|operation| operation.is_object())?)))
+        .map(|(method, operation)| (method.to_owned(), base.clone(), refer::under(&base, &[method]), operation))
+        .collect();
+    for (method, operation) in
+        members(resolved.get("additionalOperations")).filter(|(_, operation)| operation.is_object())
+    {
+        let pointer = refer::under(&base, &["additionalOperations", method]);
+        found.push((method.to_lowercase(), base.clone(), pointer, operation));
+    }
+    found
+}
+
+fn entry(
+    root: &Value,
+    slug: String,
+    method: String,
+    path: &str,
+    (item, pointer): (String, String),
+    operation: &Value,
+) -> Entry {
+    let title = text(operation, "summary").or_else(|| text(operation, "operationId"));
+    let title =
+        title.map_or_else(|| format!("{} {path}", method.to_uppercase()), |title| refer::shorten(title).into_owned());
+    Entry {
+        slug,
+        path: path.to_owned(),
+        title,
+        deprecated: operation.get("deprecated") == Some(&Value::Bool(true)),
+        secured: part::secured(root, operation),
+        group: 0,
+        item,
+        pointer,
+        unroutable: false,
+        method,
+    }
+}
+
+/// The name of the group of operations without a tag.
+const UNTAGGED: &str = "Operations";
+
+/// Sorts operations into groups by their first tag, in the order of the document's `tags`, then of appearance.
+/// Large documents without any tags are grouped by the first word of the path that tells operations apart.
+fn group(root: &Value, operations: &mut [Entry], mut keys: Vec<Option<String>>) -> Vec<Group> {
+    if operations.len() > crate::limits::SMALL && keys.iter().all(Option::is_none) {
+        keys = by_path(operations).unwrap_or(keys);
+    }
+    let mut order: Vec<(String, Option<usize>)> = Vec::new();
+    let tags = root.get("tags").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    for (at, tag) in tags.iter().enumerate() {
+        if let Some(name) = text(tag, "name") {
+            order.push((name.to_owned(), Some(at)));
+        }
+    }
+    order.extend(keys.iter().flatten().map(|name| (name.clone(), None)));
+    order.push((UNTAGGED.to_owned(), None));
+
+    let mut at: HashMap<String, usize> = HashMap::new();
+    let mut anchors = slug::Unique::default();
+    let mut groups: Vec<Group> = Vec::new();
+    for (name, tag) in order {
+        at.entry(name).or_insert_with_key(|name| {
+            let display = tag.and_then(|at| text(&tags[at], "x-displayName").or_else(|| text(&tags[at], "summary")));
+            let words = slug::words(name);
+            let anchor = anchors.take(format!("group-{}", if words.is_empty() { "other" } else { &words }));
+            let name = refer::shorten(display.unwrap_or(name)).into_owned();
+            groups.push(Group { name, anchor, tag, members: Vec::new() });
+            groups.len() - 1
+        });
+    }
+    for (index, key) in keys.into_iter().enumerate() {
+        let group = key.and_then(|key| at.get(&key)).or_else(|| at.get(UNTAGGED)).copied().unwrap_or_default();
+        operations[index].group = group;
+        groups[group].members.push(index);
+    }
+    // Tags without operations are no groups; indices move up.
+    let mut kept = Vec::new();
+    for group in groups.into_iter().filter(|group| !group.members.is_empty()) {
+        for &member in &group.members {
+            operations[member].group = kept.len();
+        }
+        kept.push(group);
+    }
+    kept
+}
+
+fn by_path(operations: &[Entry]) -> Option<Vec<Option<String>>> {
+    let words = |path: &str| -> Vec<String> {
+        path.split('/').filter(|word| !word.is_empty() && !word.starts_with('{')).map(str::to_owned).collect()
+    };
+    let paths: Vec<Vec<String>> = operations.iter().map(|entry| words(&entry.path)).collect();
+    let common =
+        (0..).take_while(|&n| paths[0].get(n).is_some() && paths.iter().all(|path| path.get(n) == paths[0].get(n)));
+    let common = common.count();
+    let keys: Vec<Option<String>> = paths.iter().map(|path| path.get(common).cloned()).collect();
+    let mut distinct: Vec<_> = keys.iter().collect();
+    distinct.sort();
+    distinct.dedup();
+    // A group for nearly every operation says nothing.
+    (distinct.len() * 3 <= operations.len()).then_some(keys)
+}
