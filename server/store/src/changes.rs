@@ -1,4 +1,15 @@
 //! The log of changes, read two ways: onwards by the publisher, backwards by people.
+//!
+//! | subject | target | actions |
+//! |---|---|---|
+//! | account | id | `created`, `changed`, `password_changed`, `link_added`, `link_used`, `removed` (`detail.apps`: the apps that went with it) |
+//! | api | slug | `created`, `settings_changed`, `title_changed`, `version_added`, `published`, `unpublished`, `removed` (its subscriptions went with it) |
+//! | app | id | `created`, `renamed`, `owner_changed`, `removed` (its keys and subscriptions went with it) |
+//! | key | id; of `imported` the app's | `created`, `changed`, `rotated`, `revoked`, `imported` |
+//! | plan | slug | `created`, `changed`, `removed` |
+//! | subscription | id | `created`, `approved`, `rejected`, `suspended`, `plan_changed`, `removed` |
+//! | token | id | `created`, `revoked` |
+//! | setting | name | `changed` |
 use crate::{Store, StoreError, row};
 use portico_domain::{AccountId, Actor, Change, Subject, Timestamp};
 

@@ -106,17 +106,19 @@ impl Store {
             Db::Sqlite(pool) => SQLITE.run(pool).await,
             Db::Postgres(pool) => POSTGRES.run(pool).await,
         };
-        outcome.map_err(|error| {
-            tracing::error!(%error, "a migration failed");
-            match error {
-                MigrateError::VersionMissing(found) => OpenError::NewerSchema { found, known: self.known() },
-                MigrateError::VersionMismatch(version) => OpenError::ChangedMigration(version),
-                MigrateError::ExecuteMigration(_, version) | MigrateError::Dirty(version) => {
-                    OpenError::Migration(version)
-                }
-                MigrateError::Execute(error) => OpenError::Other(StoreError::from(error).to_string()),
-                other => OpenError::Other(other.to_string()),
-            }
+        let Err(error) = outcome else { return Ok(()) };
+        // SQLite knows no lock for migrations: who came second finds the tables there, and that all is done.
+        let overtaken = matches!(error, MigrateError::Execute(_) | MigrateError::ExecuteMigration(..));
+        if overtaken && self.pending_migrations().await.is_ok_and(|pending| pending.is_empty()) {
+            return Ok(());
+        }
+        tracing::error!(%error, "a migration failed");
+        Err(match error {
+            MigrateError::VersionMissing(found) => OpenError::NewerSchema { found, known: self.known() },
+            MigrateError::VersionMismatch(version) => OpenError::ChangedMigration(version),
+            MigrateError::ExecuteMigration(_, version) | MigrateError::Dirty(version) => OpenError::Migration(version),
+            MigrateError::Execute(error) => OpenError::Other(StoreError::from(error).to_string()),
+            other => OpenError::Other(other.to_string()),
         })
     }
 

@@ -1,5 +1,5 @@
 use super::house::{House, Raw};
-use portico_store::{OpenError, Store};
+use portico_store::{OpenError, Store, StoreError};
 use portico_testing::Folder;
 
 fn url(folder: &Folder) -> String {
@@ -81,4 +81,43 @@ async fn a_server_that_is_not_there_is_named() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let refused = refusal(&format!("postgres://portico:secret@127.0.0.1:{port}/portico")).await;
     assert_eq!(refused, OpenError::Refused(format!("127.0.0.1:{port}")));
+}
+
+async fn migrate_at_once(url: String) {
+    let nodes: Vec<_> = (0..4)
+        .map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move {
+                let store = Store::open(&url).await.unwrap();
+                store.migrate().await.unwrap();
+                assert_eq!(store.is_empty().await, Ok(true));
+            })
+        })
+        .collect();
+    for node in nodes {
+        node.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_start_at_once_migrate_once() {
+    let folder = Folder::new();
+    migrate_at_once(url(&folder)).await;
+    if let Some(url) = portico_testing::postgres_database().await {
+        migrate_at_once(url).await;
+    }
+}
+
+#[tokio::test]
+async fn connections_that_the_server_ended_are_replaced() {
+    let Some(house) = House::postgres().await else { return };
+    let (account, ..) = house.furnish().await;
+    let mut raw = Raw::connect(&house.url).await;
+    let others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    raw.execute(others).await.unwrap();
+    assert_eq!(house.store.account(account.id).await, Ok(Some(account)));
+    let mut tx = house.begin().await;
+    raw.execute(others).await.unwrap();
+    let lost = tx.put_setting("a", &serde_json::Value::Null).await;
+    assert!(matches!(lost, Err(StoreError::Unavailable { .. })), "{lost:?}");
 }
