@@ -2,6 +2,7 @@
 //! checks both.
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
+/// Which of the two; only lists of statements ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     Sqlite,

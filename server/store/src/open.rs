@@ -92,7 +92,7 @@ impl Store {
         self
     }
 
-    /// What people call it.
+    /// The engine, as people call it.
     pub fn engine(&self) -> &'static str {
         match &self.writer {
             Db::Sqlite(_) => "SQLite",
