@@ -94,6 +94,17 @@ pub(crate) enum Origin {
     Default,
 }
 
+impl Origin {
+    pub(crate) const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Flag(_) => "flag",
+            Self::Environment(_) => "environment",
+            Self::File { .. } => "file",
+            Self::Default => "default",
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

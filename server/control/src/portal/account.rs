@@ -1,0 +1,22 @@
+//! Views and inputs of people.
+use crate::{Control, ControlError, NewAccount, Who};
+use portico_contract::account::{AccountPage, SignUp};
+use portico_domain::Role;
+
+pub(super) fn developer(input: SignUp) -> NewAccount {
+    NewAccount { email: input.email, name: input.name, role: Role::Developer, password: Some(input.password) }
+}
+
+impl Control {
+    pub(super) async fn show_account(&self, who: &Who) -> Result<AccountPage, ControlError> {
+        let account = self.own_account(who).await?;
+        let sessions = self.store.sessions(&self.secret).count(account.id).await?;
+        Ok(AccountPage {
+            name: account.name,
+            email: account.email.to_string(),
+            role: account.role.as_str().to_owned(),
+            created: self.moment(account.created_at),
+            sessions: sessions as u32,
+        })
+    }
+}

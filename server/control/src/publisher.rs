@@ -1,0 +1,208 @@
+//! Brings the data plane up to date with the log of changes.
+//!
+//! There is one way for a change to reach the gateway: the row it left in the log is read here. A use case calls
+//! [`Control::catch_up`] after its commit, so its answer leaves when the gateway knows; [`Control::follow`] does the same
+//! twice a second for what other processes wrote.
+use crate::{Control, ControlError};
+use portico_domain::{AppId, Change, KeyId, Subject, SubscriptionId};
+use portico_gateway::{ApiSpec, Gateway, KeyEntry, WorldSpec};
+use std::{collections::BTreeSet, time::Duration};
+use tokio::sync::Mutex;
+
+/// How often the log is read for changes of other processes.
+const PERIOD: Duration = Duration::from_millis(500);
+/// Rows read at once.
+const BATCH: u32 = 1_000;
+
+/// How far the log has been read; `None` before the first load.
+#[derive(Default)]
+pub(crate) struct Publisher(Mutex<Option<i64>>);
+
+/// What a run of changes makes stale.
+#[derive(Default)]
+struct Stale {
+    world: bool,
+    every_key: bool,
+    every_subscription: bool,
+    keys: BTreeSet<KeyId>,
+    keys_of: BTreeSet<AppId>,
+    subscriptions: BTreeSet<SubscriptionId>,
+}
+
+impl Stale {
+    fn note(&mut self, change: &Change) {
+        let removed = change.action == "removed";
+        match change.subject {
+            Subject::Api => {
+                self.world = true;
+                self.every_subscription |= removed;
+            }
+            Subject::Plan => self.world = true,
+            // Removing one of these removes keys and subscriptions with it.
+            Subject::App | Subject::Account if removed => {
+                self.every_key = true;
+                self.every_subscription = true;
+            }
+            Subject::Key => {
+                if let Ok(key) = change.target.parse() {
+                    self.keys.insert(key);
+                }
+                // An import names the app whose keys came.
+                if let Some(app) = change.detail.get("app").and_then(|app| app.as_str()?.parse().ok())
+                    && change.action == "imported"
+                {
+                    self.keys_of.insert(app);
+                }
+            }
+            Subject::Subscription => match change.target.parse() {
+                Ok(subscription) => _ = self.subscriptions.insert(subscription),
+                Err(_) => self.every_subscription = true,
+            },
+            Subject::App | Subject::Account | Subject::Token | Subject::Setting => {}
+        }
+    }
+}
+
+impl Control {
+    /// Reads on in the log and tells the gateway. What was committed before the call is in force after it.
+    pub async fn catch_up(&self) -> Result<(), ControlError> {
+        let mut seen = self.publisher.0.lock().await;
+        let Some(mut from) = *seen else {
+            *seen = Some(self.load_everything().await?);
+            return Ok(());
+        };
+        let mut stale = Stale::default();
+        loop {
+            let changes = self.store.changes_after(from, BATCH).await?;
+            changes.iter().for_each(|change| stale.note(change));
+            let Some(last) = changes.last() else { break };
+            from = last.seq;
+            if changes.len() < BATCH as usize {
+                break;
+            }
+        }
+        if Some(from) == *seen {
+            return Ok(());
+        }
+        if let Some(gateway) = &self.gateway {
+            self.refresh(gateway, &stale, from).await?;
+        }
+        *seen = Some(from);
+        Ok(())
+    }
+
+    /// Follows the log until the task is dropped.
+    pub async fn follow(&self) {
+        let mut tick = tokio::time::interval(PERIOD);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut down = false;
+        loop {
+            tick.tick().await;
+            match self.catch_up().await {
+                Ok(()) if down => {
+                    tracing::info!("the log of changes can be read again");
+                    down = false;
+                }
+                Ok(()) => {}
+                Err(error) if !down => {
+                    tracing::warn!(%error, "the log of changes cannot be read; the gateway goes on with what it knows");
+                    down = true;
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn refresh(&self, gateway: &Gateway, stale: &Stale, seq: i64) -> Result<(), ControlError> {
+        if stale.world {
+            self.build_world(gateway, seq).await?;
+        }
+        if stale.every_subscription {
+            self.load_subscriptions(gateway).await?;
+        } else {
+            for id in &stale.subscriptions {
+                match self.store.subscription(*id).await? {
+                    Some(subscription) => gateway.subscriptions().put(subscription),
+                    None => gateway.subscriptions().remove(*id),
+                }
+            }
+        }
+        if stale.every_key {
+            self.load_keys(gateway).await?;
+            return Ok(());
+        }
+        for id in &stale.keys {
+            match self.store.key(*id).await? {
+                Some(key) => gateway.keyring().put(KeyEntry::from(&key)),
+                None => gateway.keyring().remove(*id),
+            }
+        }
+        for app in &stale.keys_of {
+            for key in self.store.keys_of(*app).await? {
+                gateway.keyring().put(KeyEntry::from(&key));
+            }
+        }
+        Ok(())
+    }
+
+    async fn load_everything(&self) -> Result<i64, ControlError> {
+        // Read first: what is written while we load comes again, which does no harm.
+        let seq = self.store.last_change().await?;
+        if let Some(gateway) = &self.gateway {
+            self.build_world(gateway, seq).await?;
+            self.load_subscriptions(gateway).await?;
+            self.load_keys(gateway).await?;
+            self.restore_quotas(gateway).await?;
+        }
+        Ok(seq)
+    }
+
+    async fn build_world(&self, gateway: &Gateway, seq: i64) -> Result<(), ControlError> {
+        let plans = self.store.plans().await?;
+        let apis = self.store.published().await?.into_iter().map(|published| {
+            let settings = published.api.settings;
+            ApiSpec {
+                slug: published.api.slug,
+                base_path: settings.base_path,
+                access: settings.access,
+                upstreams: settings.upstreams,
+                timeout: Duration::from_millis(settings.timeout_ms.into()),
+                max_body_bytes: settings.max_body_bytes,
+                routes: published.routes,
+            }
+        });
+        let spec = WorldSpec { version: seq.unsigned_abs(), apis: apis.collect(), plans };
+        // The old world stays when this one cannot be built.
+        gateway.publish(spec).map_err(|error| ControlError::internal(&error))
+    }
+
+    async fn load_subscriptions(&self, gateway: &Gateway) -> Result<(), ControlError> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let part = self.store.subscriptions(after, BATCH).await?;
+            after = part.last().map(|subscription| subscription.id);
+            let whole = part.len() == BATCH as usize;
+            all.extend(part);
+            if !whole {
+                break;
+            }
+        }
+        gateway.subscriptions().replace_all(all);
+        Ok(())
+    }
+
+    async fn load_keys(&self, gateway: &Gateway) -> Result<(), ControlError> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let part = self.store.keys(after, BATCH).await?;
+            after = part.last().map(|key| key.id);
+            let whole = part.len() == BATCH as usize;
+            all.extend(part.iter().map(KeyEntry::from));
+            if !whole {
+                break;
+            }
+        }
+        gateway.keyring().replace_all(all);
+        Ok(())
+    }
+}

@@ -1,0 +1,58 @@
+//! Opens what every command works on: data folder, database, secret.
+use crate::settings::Settings;
+use crate::secret;
+use anyhow::Context as _;
+use portico_control::{Control, Parts, ShownSetting};
+use portico_domain::{InstallationSecret, SystemClock};
+use portico_gateway::Gateway;
+use portico_store::Store;
+use portico_telemetry::{Metrics, Recent};
+use std::{fs, os::unix::fs::DirBuilderExt as _, sync::Arc};
+use url::Url;
+
+/// The database, up to date, and the secret that belongs to it.
+pub(crate) struct Foundation {
+    pub(crate) store: Store,
+    pub(crate) secret: InstallationSecret,
+}
+
+pub(crate) async fn found(settings: &Settings) -> anyhow::Result<Foundation> {
+    let folder = &settings.data_dir;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("the data folder {} cannot be made: give this user the right, or set PORTICO_DATA_DIR", folder.display()))?;
+    let store = Store::open(&settings.database_url).await?;
+    store.migrate().await?;
+    let secret = secret::open(&settings.secret_file, &store).await?;
+    Ok(Foundation { store, secret })
+}
+
+/// The use cases on top of it. Without a gateway, as the command line has them, a running server takes changes over
+/// within a second.
+pub(crate) fn build(
+    settings: &Settings,
+    foundation: &Foundation,
+    gateway: Option<Arc<Gateway>>,
+    telemetry: (Arc<Metrics>, Arc<Recent>),
+    urls: (Url, Url),
+) -> anyhow::Result<Arc<Control>> {
+    let shown = settings.list().iter().map(|setting| ShownSetting {
+        name: setting.name.to_owned(),
+        value: setting.value.clone(),
+        source: setting.origin.as_str().to_owned(),
+    });
+    let control = Control::new(Parts {
+        store: foundation.store.clone(),
+        gateway,
+        metrics: telemetry.0,
+        recent: telemetry.1,
+        clock: Arc::new(SystemClock),
+        secret: foundation.secret.clone(),
+        portal_url: urls.0,
+        gateway_url: urls.1,
+        settings: shown.collect(),
+    })?;
+    Ok(control)
+}

@@ -1,0 +1,168 @@
+//! Runs the portal, the gateway and the operations listener in one process, and stops them in order.
+use crate::{
+    assets, documents, house, listener,
+    ops::{self, Ops},
+    origin::{self, OwnOrigin},
+    session,
+    settings::{Settings, public_url_of},
+};
+use anyhow::Context as _;
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use leptos::config::LeptosOptions;
+use portico_app::{context::Site, server as portal};
+use portico_control::Control;
+use portico_domain::SystemClock;
+use portico_gateway::{Gateway, GatewaySettings};
+use portico_telemetry::{Metrics, Recent};
+use std::{
+    io::Write as _,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+use tower_http::compression::{
+    CompressionLayer, CompressionLevel,
+    predicate::{NotForContentType, Predicate as _, SizeAbove},
+};
+use url::Url;
+
+/// What is under way when a signal comes may take this long.
+const DRAIN: Duration = Duration::from_secs(30);
+
+pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let foundation = house::found(&settings).await?;
+    let portal_listener = bind(settings.portal_listen, "portal", "PORTICO_PORTAL_LISTEN").await?;
+    let ops_listener = bind(settings.ops_listen, "operations", "PORTICO_OPS_LISTEN").await?;
+    let portal_url = public_url(settings.portal_public_url.clone(), portal_listener.local_addr()?)?;
+
+    let mut gateway_settings = GatewaySettings::new(settings.gateway_listen);
+    gateway_settings.upstream_allow.clone_from(&settings.upstream_allow);
+    if let Some(threads) = settings.gateway_threads {
+        gateway_settings.threads = threads;
+    }
+    let gateway = Gateway::start(gateway_settings, Arc::new(SystemClock), foundation.secret.clone())
+        .with_context(|| format!("the gateway cannot listen on {}: free the port, or set PORTICO_GATEWAY_LISTEN", settings.gateway_listen))?;
+    let gateway = Arc::new(gateway);
+    let gateway_url = public_url(settings.gateway_public_url.clone(), gateway.local_addr())?;
+
+    let (metrics, recent) = (Arc::new(Metrics::default()), Arc::new(Recent::default()));
+    let urls = (portal_url.clone(), gateway_url.clone());
+    let control = house::build(&settings, &foundation, Some(gateway.clone()), (metrics.clone(), recent), urls)?;
+    control.add_starter_plan().await?;
+    control.catch_up().await?;
+
+    let ops = Arc::new(Ops { gateway: gateway.clone(), metrics, draining: AtomicBool::new(false) });
+    let background = [spawn(&control, Work::Follow), spawn(&control, Work::Count), spawn(&control, Work::Sweep)];
+    let (stop, stopped) = watch::channel(false);
+    let sessions = session::layer(foundation.store.sessions(&foundation.secret), portal_url.scheme() == "https");
+    let router = portal_router(&control, sessions, &portal_url, &gateway_url);
+    let portal = tokio::spawn(listener::serve(portal_listener, router, ended(stopped.clone()), DRAIN));
+    let operations = tokio::spawn(listener::serve(ops_listener, ops::router(ops.clone()), ended(stopped), Duration::from_secs(1)));
+
+    greet(&control, &portal_url, &gateway_url).await?;
+    wait_for_signal().await?;
+
+    tracing::info!("stopping: what is under way is finished first");
+    ops.draining.store(true, Ordering::Relaxed);
+    tokio::spawn(async {
+        // A second signal means now.
+        if wait_for_signal().await.is_ok() {
+            std::process::exit(130);
+        }
+    });
+    // The portal stops accepting while the gateway drains; the operations listener tells until the end that it does.
+    gateway.shutdown(DRAIN).await;
+    let _ = stop.send(true);
+    portal.await?;
+    operations.await?;
+    background.into_iter().for_each(|task| task.abort());
+    control.flush_traffic().await;
+    foundation.store.close().await;
+    Ok(())
+}
+
+enum Work {
+    Follow,
+    Count,
+    Sweep,
+}
+
+fn spawn(control: &Arc<Control>, work: Work) -> tokio::task::JoinHandle<()> {
+    let control = control.clone();
+    tokio::spawn(async move {
+        match work {
+            Work::Follow => control.follow().await,
+            Work::Count => control.count().await,
+            Work::Sweep => control.sweep().await,
+        }
+    })
+}
+
+async fn bind(address: SocketAddr, what: &str, setting: &str) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(address).await;
+    bound.with_context(|| format!("the {what} listener cannot listen on {address}: free the port, or set {setting}"))
+}
+
+fn public_url(set: Option<Url>, listener: SocketAddr) -> anyhow::Result<Url> {
+    set.map_or_else(|| Ok(public_url_of(listener).parse()?), Ok)
+}
+
+async fn ended(mut stopped: watch::Receiver<bool>) {
+    // A sender that is gone has stopped, too.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// From the outside in: compression, session, caller, origin; then pages, documents and the management API.
+fn portal_router(
+    control: &Arc<Control>,
+    sessions: tower_sessions::SessionManagerLayer<portico_store::Sessions>,
+    portal_url: &Url,
+    gateway_url: &Url,
+) -> Router {
+    let site = Site {
+        leptos: LeptosOptions::builder().output_name(assets::PACKAGE).site_pkg_dir("pkg").build(),
+        css: assets::STYLESHEET.to_owned(),
+        font: assets::FONT.to_owned(),
+        name: "Portico".to_owned(),
+        gateway_url: gateway_url.as_str().trim_end_matches('/').to_owned(),
+    };
+    let pages = portal::router(control.clone(), site).merge(documents::router(control.clone()));
+    let worth_it = SizeAbove::new(512).and(NotForContentType::GRPC).and(NotForContentType::IMAGES).and(NotForContentType::SSE);
+    pages
+        .nest("/api/v1", portico_management::router(control.clone()))
+        .layer(DefaultBodyLimit::max(40 * 1024 * 1024))
+        .layer(middleware::from_fn_with_state(OwnOrigin::of(portal_url), origin::check))
+        .layer(middleware::from_fn_with_state(control.clone(), session::identify))
+        .layer(sessions)
+        .merge(assets::router())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)).compress_when(worth_it))
+}
+
+/// The first lines that whoever starts Portico reads.
+async fn greet(control: &Control, portal: &Url, gateway: &Url) -> anyhow::Result<()> {
+    let mut text = format!("Portico {}\n  portal   {portal}\n  gateway  {gateway}\n", env!("CARGO_PKG_VERSION"));
+    if let Some(link) = control.first_admin_link().await? {
+        text += &format!("  first administrator, within 15 minutes: {link}\n");
+    }
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+async fn wait_for_signal() -> anyhow::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
