@@ -1,0 +1,116 @@
+//! Values as the API's document describes them: each type here is a schema there, with the same limits.
+use ipnet::IpNet;
+use portico_domain::{EmailAddress, Upstream};
+use serde::Deserialize;
+use url::Url;
+
+/// Text that people read: 1 to 80 characters, not all of them white, none a control character.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Name(pub(crate) String);
+
+impl TryFrom<String> for Name {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let fits = text.chars().count() <= 80 && !text.chars().any(char::is_control) && !text.trim().is_empty();
+        if fits { Ok(Self(text)) } else { Err("a name has 1 to 80 characters, none of them a control character") }
+    }
+}
+
+/// An operation's name: 1 to 200 characters, none a control character.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct OperationName(pub(crate) String);
+
+impl TryFrom<String> for OperationName {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let fits = (1..=200).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+        if fits { Ok(Self(text)) } else { Err("an operation's name has 1 to 200 characters, none a control character") }
+    }
+}
+
+/// An e-mail address.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Email(pub(crate) EmailAddress);
+
+/// 12 to 1,024 characters.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Password(pub(crate) String);
+
+impl TryFrom<String> for Password {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let fits = (12..=256).contains(&text.chars().count());
+        if fits { Ok(Self(text)) } else { Err("a password has 12 to 256 characters") }
+    }
+}
+
+/// A network, or one address.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Network(pub(crate) IpNet);
+
+impl TryFrom<String> for Network {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let network = text.parse().or_else(|_| text.parse().map(IpNet::from));
+        let wrong = |_: std::net::AddrParseError| "not an address or a network, e.g. 192.0.2.7 or 2001:db8::/32";
+        network.map(|network: IpNet| Self(network.trunc())).map_err(wrong)
+    }
+}
+
+/// Where an API's calls go: http or https, a host, nothing behind the path.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct UpstreamUrl(pub(crate) Url);
+
+impl TryFrom<String> for UpstreamUrl {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let fits = |url: &Url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.host_str().is_some_and(|host| !host.is_empty())
+                && url.username().is_empty()
+                && url.password().is_none()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        };
+        let url = Url::parse(&text).ok().filter(fits);
+        url.map(Self).ok_or("not the address of an upstream, e.g. https://pets.example.com/v1, without user name, ? and #")
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewUpstream {
+    url: UpstreamUrl,
+    #[serde(default = "one")]
+    weight: u16,
+}
+
+fn one() -> u16 {
+    1
+}
+
+impl From<NewUpstream> for Upstream {
+    fn from(new: NewUpstream) -> Self {
+        Self { url: new.url.0, weight: new.weight }
+    }
+}
+
+/// A whole number between two ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Between<const LOW: u64, const HIGH: u64>(pub(crate) u64);
+
+impl<'de, const LOW: u64, const HIGH: u64> Deserialize<'de> for Between<LOW, HIGH> {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let number = u64::deserialize(from)?;
+        if (LOW..=HIGH).contains(&number) {
+            return Ok(Self(number));
+        }
+        Err(serde::de::Error::custom(format!("{number} is not between {LOW} and {HIGH}")))
+    }
+}
