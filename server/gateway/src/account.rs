@@ -1,6 +1,11 @@
 //! The last phase, which always runs: one account per request, settled when its answer has ended or its client has gone.
 use crate::{
-    after::Standing, guard::Wire, keyring::KeyEntry, refusal::Refusal, tally::Finished, worker::Worker,
+    after::Standing,
+    guard::{FAULT_METHOD, Wire},
+    keyring::KeyEntry,
+    refusal::Refusal,
+    tally::Finished,
+    worker::Worker,
     world::Operation,
 };
 use http::Request;
@@ -50,7 +55,7 @@ pub(crate) struct Account {
     pub(crate) id: RequestId,
     pub(crate) at: Timestamp,
     started: Instant,
-    pub(crate) method: http::Method,
+    pub(crate) method: Box<str>,
     pub(crate) path: Box<str>,
     pub(crate) client: IpAddr,
     /// The operation, or the API's stand-in for none.
@@ -71,14 +76,17 @@ impl Account {
     pub(crate) fn open(worker: &Arc<Worker>, wire: &Arc<Wire>, client: IpAddr, request: &Request<Incoming>) -> Self {
         worker.shared.in_flight.fetch_add(1, Ordering::Relaxed);
         let at = worker.shared.clock.now();
+        // Of a request that could not be read, neither method nor path is known.
+        let unread = request.method().as_str() == FAULT_METHOD;
+        let (method, path) = if unread { ("-", "") } else { (request.method().as_str(), request.uri().path()) };
         Self {
             worker: Arc::clone(worker),
             wire: Arc::clone(wire),
             id: RequestId::new(at),
             at,
             started: Instant::now(),
-            method: request.method().clone(),
-            path: cut(request.uri().path(), MAX_PATH).into(),
+            method: method.into(),
+            path: cut(path, MAX_PATH).into(),
             client,
             operation: None,
             key: None,

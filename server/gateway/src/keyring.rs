@@ -79,7 +79,7 @@ pub(crate) enum Secret {
 /// Public ids are short and random, and those of imported keys come from a digest: two may be equal by chance.
 enum Holders {
     One(Arc<KeyEntry>),
-    Several(Box<Vec<Arc<KeyEntry>>>),
+    Several(Box<[Arc<KeyEntry>]>),
 }
 
 impl Holders {
@@ -180,7 +180,7 @@ impl Keyring {
         let holders = if others.is_empty() {
             Holders::One(Arc::clone(entry))
         } else {
-            Holders::Several(Box::new(others.into_iter().chain([Arc::clone(entry)]).collect()))
+            Holders::Several(others.into_iter().chain([Arc::clone(entry)]).collect())
         };
         shard.insert(id, holders);
     }
@@ -194,7 +194,7 @@ impl Keyring {
             (Some(last), true) => shard.insert(id, Holders::One(last)),
             (Some(last), false) => {
                 others.push(last);
-                shard.insert(id, Holders::Several(Box::new(others)))
+                shard.insert(id, Holders::Several(others.into()))
             }
         };
     }

@@ -78,14 +78,12 @@ impl Router {
 
 impl Node {
     fn pattern(&mut self, pattern: Pattern) -> &mut Self {
-        let place = match self.patterns.iter().position(|(known, _)| *known == pattern) {
-            Some(place) => place,
-            None => {
-                let place = self.patterns.partition_point(|(known, _)| known.fixed() >= pattern.fixed());
-                self.patterns.insert(place, (pattern, Self::default()));
-                place
-            }
-        };
+        let known = self.patterns.iter().position(|(known, _)| *known == pattern);
+        let place = known.unwrap_or_else(|| {
+            let place = self.patterns.partition_point(|(known, _)| known.fixed() >= pattern.fixed());
+            self.patterns.insert(place, (pattern, Self::default()));
+            place
+        });
         &mut self.patterns[place].1
     }
 

@@ -43,8 +43,8 @@ impl Default for GatewaySettings {
             max_connections: 8_192,
             header_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(75),
-            write_timeout: Duration::from_secs(60),
-            body_idle_timeout: Duration::from_secs(60),
+            write_timeout: Duration::from_mins(1),
+            body_idle_timeout: Duration::from_mins(1),
             connect_timeout: Duration::from_secs(5),
         }
     }

@@ -2,7 +2,7 @@
 use crate::limit::{QuotaCounter, RateCounter};
 use portico_domain::{AppId, Slug, Subscription, SubscriptionId, SubscriptionState, Timestamp};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
@@ -96,12 +96,12 @@ impl Subscriptions {
     /// Makes these all the subscriptions there are. Those that stay keep their counters and are never missing meanwhile.
     pub fn replace_all(&self, subscriptions: impl IntoIterator<Item = Subscription>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut gone: HashMap<_, _> = known.places.keys().map(|id| (*id, ())).collect();
+        let mut gone: HashSet<_> = known.places.keys().copied().collect();
         for subscription in subscriptions {
             gone.remove(&subscription.id);
             self.put_locked(&mut known, subscription);
         }
-        for id in gone.into_keys() {
+        for id in gone {
             if let Some(place) = known.places.remove(&id) {
                 self.detach(id, &place);
             }

@@ -36,7 +36,7 @@ pub(crate) struct Finished {
     pub(crate) id: RequestId,
     pub(crate) at: Timestamp,
     pub(crate) ended: Timestamp,
-    pub(crate) method: http::Method,
+    pub(crate) method: Box<str>,
     pub(crate) path: Box<str>,
     pub(crate) client: IpAddr,
     pub(crate) operation: Option<Arc<Operation>>,
@@ -180,7 +180,7 @@ impl Finished {
         RequestRecord {
             id: self.id.to_string(),
             at: self.at,
-            method: self.method.to_string(),
+            method: self.method.into_string(),
             path: self.path.into_string(),
             api: self.operation.and_then(|operation| operation.api.clone()),
             operation,

@@ -1,7 +1,14 @@
 //! The gateway through its sockets: raw bytes in, raw bytes recorded at the upstream.
+#![expect(clippy::unwrap_used, reason = "what does not work here is a failed test")]
+
 mod it {
     pub(crate) mod house;
     pub(crate) mod upstream;
 
+    mod failing;
+    mod hostile;
     mod journey;
+    mod life;
+    mod limits;
+    mod passing;
 }

@@ -10,8 +10,8 @@ use std::{
 /// may have thousands.
 const MAX_SERIES: usize = 20_000;
 const OTHER: &str = "other";
-/// Histograms are counted in four buckets a doubling and shown in one.
-const SHOWN_BUCKETS: std::iter::StepBy<std::ops::RangeInclusive<u8>> = (0..=60).step_by(4);
+/// Histograms are counted in four buckets a doubling and shown in one, up to this.
+const LAST_SHOWN_BUCKET: u8 = 60;
 
 /// Counts since the start, and the latest look at the gateway.
 #[derive(Default)]
@@ -178,7 +178,7 @@ impl Text {
     fn histogram(&mut self, name: &str, api: &Slug, histogram: &Histogram) {
         let bucket = format!("{name}_bucket");
         let (mut sum, mut next) = (0, 0);
-        for shown in SHOWN_BUCKETS {
+        for shown in (0..=LAST_SHOWN_BUCKET).step_by(4) {
             let end = usize::from(shown) + 1;
             sum += histogram.buckets[next..end].iter().sum::<u64>();
             next = end;

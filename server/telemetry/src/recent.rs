@@ -1,5 +1,5 @@
 //! The latest requests, for the pages that explain them.
-use portico_domain::{AppId, RequestRecord, Slug};
+use portico_domain::{AppId, KeyId, RequestRecord, Slug};
 use std::{
     cmp::Reverse,
     collections::{HashSet, VecDeque},
@@ -31,10 +31,14 @@ pub struct Filter {
     /// Only of these apps: what a developer may see.
     pub apps: Option<HashSet<AppId>>,
     pub api: Option<Slug>,
+    pub key: Option<KeyId>,
     pub status: Option<u16>,
     /// Only those that the gateway refused, or only those it did not.
     pub refused: Option<bool>,
-    pub id: Option<String>,
+    /// Only those that ended with 5xx.
+    pub failed: bool,
+    /// Part of the id or of the path.
+    pub text: Option<String>,
 }
 
 /// Some requests, the newest first.
@@ -43,6 +47,15 @@ pub struct Page {
     pub records: Vec<Arc<RequestRecord>>,
     /// To be given as `before` for the next page; `None` when there is none.
     pub next: Option<u64>,
+    /// How many of those kept the filter lets through.
+    pub total: u64,
+}
+
+/// 10,000 of each kind: some 10 MB when full.
+impl Default for Recent {
+    fn default() -> Self {
+        Self::new(10_000)
+    }
 }
 
 impl Recent {
@@ -80,15 +93,21 @@ impl Recent {
             Some(false) => &[&state.answered],
             None => &[&state.refused, &state.answered],
         };
-        let mut found = Vec::new();
+        let (mut found, mut total) = (Vec::new(), 0);
         for ring in rings {
-            let older = ring.iter().rev().filter(|kept| before.is_none_or(|before| kept.seq < before));
-            found.extend(older.filter(|kept| filter.passes(&kept.record)).take(limit + 1));
+            let mut room = limit + 1;
+            for kept in ring.iter().rev().filter(|kept| filter.passes(&kept.record)) {
+                total += 1;
+                if room > 0 && before.is_none_or(|before| kept.seq < before) {
+                    found.push(kept);
+                    room -= 1;
+                }
+            }
         }
         found.sort_by_key(|kept| Reverse(kept.seq));
         let next = if found.len() > limit { limit.checked_sub(1).map(|last| found[last].seq) } else { None };
         found.truncate(limit);
-        Page { records: found.into_iter().map(|kept| Arc::clone(&kept.record)).collect(), next }
+        Page { records: found.into_iter().map(|kept| Arc::clone(&kept.record)).collect(), next, total }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -100,8 +119,10 @@ impl Filter {
     fn passes(&self, record: &RequestRecord) -> bool {
         self.apps.as_ref().is_none_or(|apps| record.app.is_some_and(|app| apps.contains(&app)))
             && self.api.as_ref().is_none_or(|api| record.api.as_ref() == Some(api))
+            && self.key.is_none_or(|key| record.key == Some(key))
             && self.status.is_none_or(|status| record.status == status)
-            && self.id.as_ref().is_none_or(|id| record.id == *id)
+            && (!self.failed || record.status >= 500)
+            && self.text.as_ref().is_none_or(|text| record.id.contains(text) || record.path.contains(text))
     }
 }
 
@@ -182,6 +203,6 @@ mod tests {
         assert_eq!(shown(Filter { refused: Some(false), ..Filter::default() }), "0");
         assert_eq!(shown(Filter { status: Some(200), ..Filter::default() }), "0");
         assert_eq!(shown(Filter { api: Some("even".parse().unwrap()), ..Filter::default() }), "2 0");
-        assert_eq!(shown(Filter { id: Some("3".to_owned()), ..Filter::default() }), "3");
+        assert_eq!(shown(Filter { text: Some("3".to_owned()), ..Filter::default() }), "3");
     }
 }

@@ -10,6 +10,8 @@
 
 pub(crate) mod head;
 pub(crate) mod scanner;
+#[cfg(test)]
+mod tests;
 
 use scanner::Scanner;
 use std::{

@@ -6,7 +6,7 @@ use portico_domain::{
 };
 use portico_gateway::{ApiSpec, Gateway, GatewaySettings, KeyEntry, WorldSpec};
 use rand::{SeedableRng, rngs::StdRng};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -56,11 +56,11 @@ const ROUTES: [(&str, &str, bool); 6] = [
 ];
 
 impl House {
-    pub(crate) async fn open(upstream: &Upstream) -> Self {
-        Self::open_with(upstream.addr, Options::default()).await
+    pub(crate) fn open(upstream: &Upstream) -> Self {
+        Self::open_with(upstream.addr, Options::default())
     }
 
-    pub(crate) async fn open_with(upstream: SocketAddr, options: Options) -> Self {
+    pub(crate) fn open_with(upstream: SocketAddr, options: Options) -> Self {
         let clock = Arc::new(MockClock::at(Timestamp::parse("2026-11-23T15:00:00Z").unwrap()));
         let mut rng = StdRng::seed_from_u64(7);
         let secret = InstallationSecret::generate(&mut rng);
@@ -143,10 +143,10 @@ impl House {
     pub(crate) async fn call(&self, line: &str, fields: &[(&str, &str)], body: &str) -> Answer {
         let mut text = format!("{line} HTTP/1.1\r\nHost: api.example\r\nConnection: close\r\n");
         for (name, value) in fields {
-            text += &format!("{name}: {value}\r\n");
+            write!(text, "{name}: {value}\r\n").unwrap();
         }
         if !body.is_empty() {
-            text += &format!("Content-Length: {}\r\n", body.len());
+            write!(text, "Content-Length: {}\r\n", body.len()).unwrap();
         }
         text += "\r\n";
         Answer::read(&self.raw((text + body).as_bytes()).await)
