@@ -32,6 +32,9 @@ use tokio::{
     sync::{oneshot, watch},
 };
 
+/// Names of upstreams that one thread looks up at once.
+const RESOLVERS: usize = 8;
+
 /// Why a gateway did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -204,7 +207,8 @@ impl Drop for Gateway {
 }
 
 fn spawn(number: usize, listener: TcpListener, worker: Arc<Worker>, stop: Stop) -> io::Result<oneshot::Receiver<()>> {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    // Blocking threads only look names up: a resolver that hangs must not gather more of them.
+    let runtime = runtime::Builder::new_current_thread().enable_all().max_blocking_threads(RESOLVERS).build()?;
     let (ending, ended) = oneshot::channel();
     thread::Builder::new().name(format!("gateway-{number}")).spawn(move || {
         if let Err(error) = runtime.block_on(listener::serve(listener, worker, stop)) {

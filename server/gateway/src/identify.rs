@@ -36,8 +36,11 @@ pub(crate) fn identify(
     let key = match check(shared, presented.key, account) {
         Ok(key) => Some(key),
         Err(refusal) if required => return Err(refusal),
-        // Nobody needs a key here, so nobody is kept out by a bad one.
-        Err(_) => None,
+        // Nobody needs a key here, so nobody is kept out by a bad one, and nothing is counted for it.
+        Err(_) => {
+            account.key = None;
+            None
+        }
     };
     Ok(Identity { key, required, in_authorization })
 }

@@ -88,7 +88,9 @@ impl Tally {
                 }
             }
         }
-        if let Some(key) = &finished.key {
+        // A key that is refused for what it is, e.g. revoked, was not used.
+        let usable = finished.refusal.as_ref().is_none_or(|(code, _)| !code.starts_with("key_"));
+        if let (Some(key), true) = (&finished.key, usable) {
             self.last_used.insert(key.id, finished.at);
         }
         if let Some((code, _)) = &finished.refusal {

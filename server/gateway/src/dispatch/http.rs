@@ -18,7 +18,7 @@ use crate::{
 };
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use http_body::Body as _;
-use hyper::body::Incoming;
+use hyper::{body::Incoming, client::conn::http1::SendRequest};
 use rand::Rng as _;
 use std::{
     future::Future,
@@ -26,7 +26,10 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
+
+/// A connection that was given back needs a turn of its task before it takes the next request; not much more.
+const SETTLING: Duration = Duration::from_millis(100);
 
 pub(crate) async fn forward(
     worker: &Arc<Worker>,
@@ -35,11 +38,9 @@ pub(crate) async fn forward(
     mut arrival: Arrival,
     account: &mut Account,
 ) -> Result<Response<Body>, Refusal> {
-    let target = choose(&permit.route.api.targets).ok_or(Refusal::UpstreamUnavailable)?;
     let body = take_body(&mut arrival, permit, account);
-    let outbound = Outbound::new(worker, permit, target, &arrival, account)?;
     let asked = Instant::now();
-    let (answer, lease) = ask(worker, wire, permit, target, &outbound, body).await?;
+    let (answer, lease) = ask_one(worker, wire, permit, &arrival, account, body).await?;
     account.upstream_answered(asked.elapsed());
     let (mut parts, body) = answer.into_parts();
     let bodiless = arrival.parts.method == Method::HEAD || parts.status == StatusCode::NOT_MODIFIED;
@@ -50,16 +51,40 @@ pub(crate) async fn forward(
     Ok(Response::from_parts(parts, Body::stream(Download::new(body, lease, patience))))
 }
 
-fn choose(targets: &[Target]) -> Option<&Target> {
-    if let [only] = targets {
-        return Some(only);
+/// Asks an upstream, and another one where no connection to it could be had.
+async fn ask_one(
+    worker: &Arc<Worker>,
+    wire: &Wire,
+    permit: &Permit,
+    arrival: &Arrival,
+    account: &Account,
+    mut body: Upload,
+) -> Result<Asked, Refusal> {
+    let mut left: Vec<&Target> = permit.route.api.targets.iter().collect();
+    let mut refusal = Refusal::UpstreamUnavailable;
+    while let Some(place) = choose(&left) {
+        let target = left.swap_remove(place);
+        let outbound = Outbound::new(worker, permit, target, arrival, account)?;
+        match ask(worker, wire, permit, target, &outbound, body).await {
+            Ok(asked) => return Ok(asked),
+            Err(NotAsked::NoConnection(failure, unsent)) => {
+                body = *unsent;
+                refusal = Refusal::UpstreamFailed(failure);
+            }
+            Err(NotAsked::Refused(refusal)) => return Err(refusal),
+        }
+    }
+    Err(refusal)
+}
+
+/// A place among the targets, by their weights.
+fn choose(targets: &[&Target]) -> Option<usize> {
+    if targets.len() < 2 {
+        return targets.len().checked_sub(1);
     }
     let total = targets.iter().map(|target| target.weight).sum();
-    if total == 0 {
-        return None;
-    }
     let mut place = rand::rng().random_range(0..total);
-    targets.iter().find(|target| {
+    targets.iter().position(|target| {
         let found = place < target.weight;
         place = place.saturating_sub(target.weight);
         found
@@ -147,6 +172,22 @@ fn new_traceparent() -> Option<HeaderValue> {
     HeaderValue::try_from(format!("00-{:032x}-{:016x}-00", trace.max(1), parent.max(1))).ok()
 }
 
+/// An answer that has begun, and the connection it comes on.
+type Asked = (Response<Incoming>, Lease);
+
+/// Why there is no answer.
+enum NotAsked {
+    /// Nothing was sent: another upstream may be asked.
+    NoConnection(UpstreamFailure, Box<Upload>),
+    Refused(Refusal),
+}
+
+impl From<Refusal> for NotAsked {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 /// Sends the request on a pooled connection, or on a new one. A pooled one may have been closed at the other end just
 /// now: then, if nothing can have been done there, it is sent once more on a new one.
 async fn ask(
@@ -156,13 +197,13 @@ async fn ask(
     target: &Target,
     outbound: &Outbound<'_>,
     body: Upload,
-) -> Result<(Response<Incoming>, Lease), Refusal> {
+) -> Result<Asked, NotAsked> {
     let endpoint = &target.endpoint;
     let upload = body.progress();
     let repeatable = upload.is_none() && is_idempotent(&outbound.arrival.parts.method);
     let mut request = outbound.request(body);
     if let Some(mut sender) = worker.pool.take(&endpoint.name)
-        && sender.ready().await.is_ok()
+        && is_ready(&mut sender).await
     {
         let answer = sender.try_send_request(request);
         match first_byte(worker, permit, upload.as_deref(), answer).await? {
@@ -173,25 +214,33 @@ async fn ask(
             Err(mut error) => match error.take_message() {
                 Some(unsent) => request = unsent,
                 None if repeatable && !error.error().is_parse() => request = outbound.request(Upload::none()),
-                None => return Err(why(wire, permit, upload.as_deref())),
+                None => return Err(why(wire, permit, upload.as_deref()).into()),
             },
         }
     }
-    let mut sender = dial(worker, endpoint).await.map_err(Refusal::UpstreamFailed)?;
+    let mut sender = match dial(worker, endpoint).await {
+        Ok(sender) => sender,
+        Err(failure) => return Err(NotAsked::NoConnection(failure, Box::new(request.into_body()))),
+    };
     let answer = sender.try_send_request(request);
     match first_byte(worker, permit, upload.as_deref(), answer).await? {
         Ok(answer) => {
             let lease = Lease { worker: Arc::clone(worker), endpoint: Arc::clone(&endpoint.name), sender, upload };
             checked(answer, lease)
         }
-        Err(_) => Err(why(wire, permit, upload.as_deref())),
+        Err(_) => Err(why(wire, permit, upload.as_deref()).into()),
     }
 }
 
+/// Whether a pooled connection has done with its last answer.
+async fn is_ready(sender: &mut SendRequest<Upload>) -> bool {
+    sender.is_ready() || timeout(SETTLING, sender.ready()).await.is_ok_and(|ready| ready.is_ok())
+}
+
 /// Nobody asked to switch protocols.
-fn checked(answer: Response<Incoming>, lease: Lease) -> Result<(Response<Incoming>, Lease), Refusal> {
+fn checked(answer: Response<Incoming>, lease: Lease) -> Result<Asked, NotAsked> {
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(Refusal::UpstreamFailed(UpstreamFailure::Broken));
+        return Err(Refusal::UpstreamFailed(UpstreamFailure::Broken).into());
     }
     Ok((answer, lease))
 }

@@ -103,6 +103,10 @@ fn check_request_line(line: &[u8]) -> Result<(Option<&[u8]>, u8), Fault> {
     if target.contains(&b'#') {
         return Err(Fault::Bad("a request target has no # part"));
     }
+    // The parser behind has its own list of characters; what it would not take is refused here, in our words.
+    if http::Uri::try_from(target).is_err() {
+        return Err(Fault::Bad("a request target holds a character that must be percent-encoded"));
+    }
     if target[0] == b'/' || (target == b"*" && method == b"OPTIONS") {
         return Ok((None, minor));
     }

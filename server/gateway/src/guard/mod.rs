@@ -34,7 +34,7 @@ use tokio::{
 pub(crate) const FAULT_METHOD: &str = "refused";
 const FAULT_HEAD: &[u8] = b"refused / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
 /// How much of an unwanted body is read after the answer, so that the client gets to see it, and for how long.
-const LINGER_BYTES: usize = 256 * 1024;
+const LINGER_BYTES: usize = 1024 * 1024;
 const LINGER_TIME: Duration = Duration::from_secs(2);
 
 /// Why a request could not be taken from the wire.

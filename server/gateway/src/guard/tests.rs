@@ -3,6 +3,7 @@ use super::{
     head::{MAX_FIELDS, MAX_HEAD, MAX_TARGET},
     scanner::Scanner,
 };
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use std::{sync::Arc, time::Duration};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
@@ -317,4 +318,59 @@ async fn a_client_that_takes_nothing_is_given_up() {
     let (_client, mut guard, _) = guard();
     let error = guard.write_all(&vec![0; 128 * 1024]).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+}
+
+/// Whatever the guard lets through, the parser behind reads as the same heads: mutations of whole messages, some of
+/// which stay messages.
+#[test]
+fn the_parser_agrees_with_the_guard() {
+    let seeds: [&[u8]; 4] = [
+        b"GET /a?b HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a:1\r\nContent-Length: 12\r\nY:\tz \r\n\r\n",
+        b"POST http://a/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"PUT / HTTP/1.0\r\nContent-Length: 0\r\n\r\n",
+    ];
+    let pieces: [&[u8]; 12] = [
+        b"\r",
+        b"\n",
+        b"\r\n",
+        b" ",
+        b"\t",
+        b":",
+        b"\0",
+        b"0",
+        b",",
+        b"Content-Length: 5\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"\r\n ",
+    ];
+    let mut rng = StdRng::seed_from_u64(2026);
+    let mut agreed = 0;
+    for _ in 0..40_000 {
+        let mut bytes = seeds[rng.random_range(0..seeds.len())].to_vec();
+        for _ in 0..rng.random_range(1..4) {
+            let place = rng.random_range(0..bytes.len());
+            match rng.random_range(0..4) {
+                0 => bytes[place] = rng.random(),
+                1 => drop(bytes.remove(place)),
+                2 => drop(bytes.splice(place..place, pieces[rng.random_range(0..pieces.len())].iter().copied())),
+                _ => bytes[place] = bytes[place].wrapping_add(1),
+            }
+        }
+        let mut scanner = Scanner::new();
+        let scanned = scanner.scan(&bytes);
+        if scanned.heads == 0 {
+            continue;
+        }
+        let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+        let mut parsed = httparse::Request::new(&mut fields);
+        let head =
+            parsed.parse(&bytes).unwrap_or_else(|error| panic!("{error}: {:?}", String::from_utf8_lossy(&bytes)));
+        assert!(head.is_complete(), "{:?}", String::from_utf8_lossy(&bytes));
+        let count = |name: &str| parsed.headers.iter().filter(|field| field.name.eq_ignore_ascii_case(name)).count();
+        assert!(count("content-length") + count("transfer-encoding") <= 1);
+        assert_eq!(count("host").max(usize::from(parsed.version == Some(0))), 1);
+        agreed += 1;
+    }
+    assert!(agreed > 1_000, "too few messages survived to tell anything: {agreed}");
 }

@@ -26,6 +26,18 @@ async fn an_upstream_that_is_not_there_is_a_502_that_tells_no_more() {
 }
 
 #[tokio::test]
+async fn another_upstream_is_asked_where_one_takes_no_connection() {
+    let upstream = Upstream::start(OK).await;
+    let house = House::open(&upstream);
+    let gone = format!("http://{}/gone", free_port().await).parse().unwrap();
+    house.publish(|spec| spec.apis[0].upstreams.push(portico_domain::Upstream { url: gone, weight: 9 }));
+    for _ in 0..20 {
+        assert_eq!(house.call("POST /shop/pets", &[("X-API-Key", &house.token)], "hi").await.status, 200);
+    }
+    assert!(upstream.seen().iter().all(|seen| seen.starts_with("POST /v1/pets ") && seen.ends_with("\r\n\r\nhi")));
+}
+
+#[tokio::test]
 async fn an_upstream_inside_the_house_is_not_reached() {
     let inside = Upstream::start(OK).await;
     let options = Options::default();

@@ -143,6 +143,8 @@ async fn what_the_document_leaves_open_is_open() {
     assert_eq!(house.call("GET /shop/pets", &[("X-API-Key", "not a key")], "").await.status, 200);
     assert_eq!(house.call("GET /shop/pets/7", &[], "").await.code(), "key_missing");
     assert_eq!(house.get("/shop/pets").await.status, 200);
+    house.put_key(|key| key.revoked_at = Some(house.clock.now()));
+    assert_eq!(house.get("/shop/pets").await.status, 200, "an open operation is open to revoked keys too");
     let batch = house.gateway.drain_usage();
     let by_key = |key| {
         batch
@@ -152,6 +154,6 @@ async fn what_the_document_leaves_open_is_open() {
             .map(|row| row.requests)
             .sum::<u64>()
     };
-    assert_eq!((by_key(None), by_key(Some(house.key.id))), (2, 1));
+    assert_eq!((by_key(None), by_key(Some(house.key.id))), (3, 1));
     assert!(upstream.seen().iter().all(|seen| !seen.to_lowercase().contains("x-api-key")));
 }

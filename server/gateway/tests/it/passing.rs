@@ -213,3 +213,16 @@ async fn a_client_that_waits_for_a_hundred_gets_it_once_it_may_go_on() {
     let refused = house.raw(head("nonsense").as_bytes()).await;
     assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
 }
+
+/// Closing under a client that still sends would reset the connection, and the answer with it.
+#[tokio::test]
+async fn a_client_that_sends_on_still_reads_why_it_was_refused() {
+    let upstream = Upstream::start(OK).await;
+    let house = House::open(&upstream);
+    let body = "a".repeat(600_000);
+    for _ in 0..10 {
+        let answer = house.call("PUT /shop/upload", &[], &body).await;
+        assert_eq!((answer.status, answer.code().as_str()), (401, "key_missing"));
+    }
+    assert!(upstream.seen().is_empty());
+}
