@@ -3,7 +3,7 @@ use crate::{Control, ControlError, Page, Who, permit::SeeAllTraffic};
 use portico_domain::{AppId, Clock, KeyId, Period, RequestRecord, Slug, Timestamp, UsageBatch, UsageRow};
 use portico_gateway::Gateway;
 use portico_store::{Bucket, By, UsageFilter, UsageQuery, UsageSum};
-use portico_telemetry::RecentFilter;
+use portico_telemetry::Filter;
 use std::{
     collections::{HashMap, VecDeque},
     time::Duration,
@@ -119,7 +119,8 @@ impl Control {
         let Some(gateway) = &self.gateway else { return };
         let mut waiting = self.flush.0.lock().await;
         let batch = gateway.drain_usage();
-        self.metrics.absorb(&batch, &gateway.observe());
+        self.metrics.absorb(&batch);
+        self.metrics.observe(gateway.observe());
         self.recent.add(gateway.drain_records());
         waiting.push(batch);
         while let Some((seq, batch)) = waiting.batches.front() {
@@ -203,7 +204,7 @@ impl Control {
         Ok(self.store.apps_of(who.signed_in()?).await?.into_iter().map(|app| app.id).collect())
     }
 
-    /// The recent requests, newest first. `after` is the id of the last one seen.
+    /// The recent requests, newest first.
     pub async fn list_requests(
         &self,
         who: &Who,
@@ -216,28 +217,30 @@ impl Control {
             Some(app) => Some(vec![self.app_for(who, app).await?.id]),
             None => self.visible_apps(who).await?,
         };
-        let (records, _) = self.recent.list(&recent_filter(query, apps), after, limit as usize + 1);
-        Ok(Page::cut(records, limit, |record| record.id.clone()))
+        let before: Option<u64> = crate::accounts::cursor(after)?;
+        let found = self.recent.list(&recent_filter(query, apps), limit as usize, before);
+        let items = found.records.iter().map(|record| RequestRecord::clone(record)).collect();
+        Ok(Page { items, next: found.next.map(|next| next.to_string()) })
     }
 
     /// One request, with the reason when it was refused.
     pub async fn find_request(&self, who: &Who, id: &str) -> Result<RequestRecord, ControlError> {
         let apps = self.visible_apps(who).await?;
-        let seen =
+        let own =
             |record: &RequestRecord| apps.as_ref().is_none_or(|apps| record.app.is_some_and(|app| apps.contains(&app)));
-        let found = self.recent.find(id).filter(seen);
+        let found = self.recent.find(id).filter(|record| own(record)).map(|record| RequestRecord::clone(&record));
         found.ok_or_else(|| ControlError::not_found(format!("request {id} of yours among those remembered")))
     }
 }
 
-pub(crate) fn recent_filter(query: &RequestQuery, apps: Option<Vec<AppId>>) -> RecentFilter {
-    RecentFilter {
+pub(crate) fn recent_filter(query: &RequestQuery, apps: Option<Vec<AppId>>) -> Filter {
+    Filter {
         apps: apps.map(|apps| apps.into_iter().collect()),
         text: query.text.clone(),
         api: query.api.clone(),
         key: query.key,
         status: query.status,
-        refused: query.refused,
+        refused: query.refused.then_some(true),
         failed: query.failed,
     }
 }

@@ -14,7 +14,7 @@ use portico_domain::{
     SubscriptionState, Timestamp,
 };
 use portico_store::UsageFilter;
-use portico_telemetry::RecentFilter;
+use portico_telemetry::Filter;
 
 impl Control {
     pub(super) async fn show_apps(&self, who: &Who) -> Result<AppsPage, ControlError> {
@@ -274,9 +274,9 @@ impl Control {
     }
 
     pub(super) fn show_first_call(&self, key: &Key) -> FirstCall {
-        let filter = RecentFilter { key: Some(key.id), ..RecentFilter::default() };
-        let (records, _) = self.recent.list(&filter, None, 1);
-        let seen = records.into_iter().next().map(|record| FirstCallSeen {
+        let filter = Filter { key: Some(key.id), ..Filter::default() };
+        let found = self.recent.list(&filter, 1, None);
+        let seen = found.records.first().map(|record| FirstCallSeen {
             status: record.status,
             call: format!("{} {}", record.method, record.path),
             milliseconds: milliseconds(record.total_micros),

@@ -190,12 +190,13 @@ impl Control {
             },
             apps.clone(),
         );
-        let (records, total) = self.recent.list(&filter, None, REQUESTS);
+        let found = self.recent.list(&filter, REQUESTS, None);
         let selected = match query.id.as_str() {
             "" => None,
             id => self.find_request(who, id).await.ok(),
         };
-        for key in records.iter().chain(&selected).filter_map(|record| record.key) {
+        let shown = found.records.iter().map(|record| &**record).chain(&selected);
+        for key in shown.filter_map(|record| record.key) {
             if let (None, Some(found)) = (keys.get(&key), self.store.key(key).await?) {
                 keys.insert(key, found.name.as_str().to_owned());
             }
@@ -203,8 +204,8 @@ impl Control {
         Ok(RequestsPage {
             query,
             keys: choices,
-            requests: records.iter().map(|record| self.request_line(record, &keys)).collect(),
-            total,
+            requests: found.records.iter().map(|record| self.request_line(record, &keys)).collect(),
+            total: found.total,
             selected: selected.map(|record| self.request_detail(record, &keys)),
         })
     }
