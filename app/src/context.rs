@@ -133,20 +133,21 @@ pub fn address() -> Address {
 pub fn form_state() -> FormState {
     let visit = visit();
     match use_context::<FormAction>() {
-        Some(FormAction(action)) if action != visit.address.path => FormState::default(),
+        Some(FormAction(Some(action))) if action != visit.address.path => FormState::default(),
         _ => visit.form.clone(),
     }
 }
 /// Where the form around is sent.
 #[derive(Clone)]
-struct FormAction(String);
+struct FormAction(Option<String>);
 
-/// Draws the inputs of the form that is sent to `action`.
-pub(crate) fn within_form<V: 'static>(action: String, draw: impl FnOnce() -> V) -> V {
-    Owner::new().with(|| {
-        provide_context(FormAction(action));
-        draw()
-    })
+/// Draws the inputs of the form that is sent to `action`. What islands among them make must live as long as the page, so
+/// this gives them no owner of their own.
+pub(crate) fn within_form<V>(action: String, draw: impl FnOnce() -> V) -> V {
+    provide_context(FormAction(Some(action)));
+    let drawn = draw();
+    provide_context(FormAction(None));
+    drawn
 }
 /// What was typed into an input of a refused form, else what the address says, e.g. for `next`.
 pub fn value(name: &str) -> String {

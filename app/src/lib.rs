@@ -14,6 +14,9 @@
 //! contract to markup, so that tests can draw it from a view made by hand. One more action is a function in [`actions`]
 //! and `.post(…)` behind its page's route. One more thing with a look is a component, named as in the stylesheet.
 
+// A page is one type as deep as its markup; laying it out needs more than the usual 128 steps (`cargo check` does not).
+#![recursion_limit = "256"]
+
 pub mod components;
 pub mod islands;
 

@@ -23,7 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// All pages and actions. `Caller` and the session are expected in the request's extensions.
 pub fn router(portal: Arc<dyn Portal>, site: Site) -> Router {
     let house = House { portal, site: Arc::new(site) };
-    pages::routes().fallback(get(|visit: Request| visit.draw(pages::error::no_such_page))).with_state(house)
+    pages::routes().fallback(no_such_page).method_not_allowed_fallback(no_such_page).with_state(house)
+}
+
+/// Also for an address that only takes forms, when it is asked for as a page.
+async fn no_such_page(request: Request) -> Response {
+    request.draw(pages::error::no_such_page).await
 }
 
 /// What every handler can reach.

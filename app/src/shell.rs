@@ -6,52 +6,67 @@ use crate::{
     },
     context::{self, Theme},
     islands::{Copying, SearchPalette, ThemeSwitch},
-    page::{Page, Section},
+    page::{Page, Pane, Section},
 };
 use leptos::prelude::*;
 use portico_contract::{Role, SignedIn, catalogue::ApiHead};
 
 pub(crate) fn document(page: Page) -> AnyView {
-    let site = context::site();
     let theme = context::theme();
-    let has_sidebar = page.sidebar.is_some();
-    let title = format!("{} · {}", page.title, site.name);
-    let sidebar = page.sidebar.map(|content| sidebar(content, page.place.as_ref()));
-    let pane = page.pane.map(|pane| {
-        view! {
-            <aside class="pane" aria-label=pane.label>
-                <div class="sticky" tabindex="0" role="group" aria-label=pane.label.clone()><div class="stack">{pane.content}</div></div>
-            </aside>
-        }
-    });
+    let head = head(&page);
+    let body = body(page);
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=(theme != Theme::System).then(|| theme.as_str())>
-            <head>
-                <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <title>{title}</title>
-                <meta name="description" content=page.description/>
-                <link rel="preload" href=site.font.clone() r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
-                <link rel="stylesheet" href=site.css.clone()/>
-                <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
-                <HydrationScripts options=site.leptos.clone() islands=true/>
-            </head>
-            <body>
-                <a class="skip" href="#main">"Skip to content"</a>
-                {topbar(page.section, page.place, has_sidebar)}
-                <div class=page.kind.class()>
-                    {sidebar}
-                    <main class="content" id="main" tabindex="-1">{page.content}</main>
-                    {pane}
-                </div>
-                {footer()}
-                <SearchPalette/>
-                <ThemeSwitch/>
-                <Copying/>
-                <Sprite/>
-            </body>
-        </html>
+        <html lang="en" data-theme=(theme != Theme::System).then(|| theme.as_str())>{head}{body}</html>
+    }
+    .into_any()
+}
+
+fn head(page: &Page) -> AnyView {
+    let site = context::site();
+    let title = format!("{} · {}", page.title, site.name);
+    view! {
+        <head>
+            <meta charset="utf-8"/>
+            <meta name="viewport" content="width=device-width, initial-scale=1"/>
+            <title>{title}</title>
+            <meta name="description" content=page.description.clone()/>
+            <link rel="preload" href=site.font.clone() r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
+            <link rel="stylesheet" href=site.css.clone()/>
+            <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
+            <HydrationScripts options=site.leptos.clone() islands=true/>
+        </head>
+    }
+    .into_any()
+}
+
+fn body(page: Page) -> AnyView {
+    let has_sidebar = page.sidebar.is_some();
+    let sidebar = page.sidebar.map(|content| sidebar(content, page.place.as_ref()));
+    view! {
+        <body>
+            <a class="skip" href="#main">"Skip to content"</a>
+            {topbar(page.section, page.place, has_sidebar)}
+            <div class=page.kind.class()>
+                {sidebar}
+                <main class="content" id="main" tabindex="-1">{page.content}</main>
+                {page.pane.map(pane)}
+            </div>
+            {footer()}
+            <SearchPalette/>
+            <ThemeSwitch/>
+            <Copying/>
+            <Sprite/>
+        </body>
+    }
+    .into_any()
+}
+
+fn pane(pane: Pane) -> AnyView {
+    view! {
+        <aside class="pane" aria-label=pane.label>
+            <div class="sticky" tabindex="0" role="group" aria-label=pane.label.clone()><div class="stack">{pane.content}</div></div>
+        </aside>
     }
     .into_any()
 }

@@ -13,7 +13,7 @@ const STEPS: u64 = 4;
 
 /// Stacked bars of calls: answered, refused (4xx) and failed (5xx), the latter two also told apart by hatching.
 #[component]
-pub fn Bars(label: String, bars: Vec<UsageBar>) -> impl IntoView {
+pub fn Bars(label: String, bars: Vec<UsageBar>) -> AnyView {
     let step = nice_step(bars.iter().map(total).max().unwrap_or(0));
     let top = step * STEPS;
     let every = bars.len().div_ceil(MAX_LABELS).max(1);
@@ -56,11 +56,12 @@ pub fn Bars(label: String, bars: Vec<UsageBar>) -> impl IntoView {
             <div class="x each" aria-hidden="true">{words}</div>
         </div>
     }
+    .into_any()
 }
 
 /// What the colours and hatchings of [`Bars`] mean. Needs its picture on the same page.
 #[component]
-pub fn BarsLegend() -> impl IntoView {
+pub fn BarsLegend() -> AnyView {
     let entry = |class: &'static str, hatch: Option<&'static str>, text: &'static str| {
         view! {
             <li>
@@ -78,6 +79,7 @@ pub fn BarsLegend() -> impl IntoView {
             {entry("s5", Some("url(#hatch-b)"), "5xx")}
         </ul>
     }
+    .into_any()
 }
 
 fn column(bar: &UsageBar, left: f64, width: f64, top: u64) -> impl IntoView + use<> {
@@ -140,7 +142,7 @@ fn describe(bars: &[UsageBar]) -> String {
 
 /// A line of numbers without words; the tile around it says what they are.
 #[component]
-pub fn Spark(values: Vec<u64>) -> impl IntoView {
+pub fn Spark(values: Vec<u64>) -> AnyView {
     let max = values.iter().copied().max().unwrap_or(0).max(1) as f64;
     let last = values.len().saturating_sub(1).max(1) as f64;
     let points = values
@@ -154,17 +156,19 @@ pub fn Spark(values: Vec<u64>) -> impl IntoView {
             <polyline points=points></polyline>
         </svg>
     }
+    .into_any()
 }
 
 /// How much of something is used up.
 #[component]
-pub fn Meter(used: u64, limit: u64) -> impl IntoView {
+pub fn Meter(used: u64, limit: u64) -> AnyView {
     let share = (used as f64 * 100.0 / limit.max(1) as f64).min(100.0);
     view! {
         <svg class="meter" role="img" aria-label=format!("{} used", percent(used, limit))>
             <rect class="used" width=format!("{share:.1}%") height="100%"></rect>
         </svg>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub fn CodeBlock(
     /// Without a copy button, where the frame around has one.
     #[prop(optional)]
     bare: bool,
-) -> impl IntoView {
+) -> AnyView {
     let copy = (!bare).then(|| view! { <CopyButton what=label.to_lowercase()/> });
     view! {
         <div class=format!("code {class}")>
@@ -22,6 +22,7 @@ pub fn CodeBlock(
             {copy}
         </div>
     }
+    .into_any()
 }
 
 fn coloured(code: &Code) -> String {
@@ -52,7 +53,7 @@ pub fn CopyButton(
     what: String,
     #[prop(optional, into)] text: String,
     #[prop(optional)] class: &'static str,
-) -> impl IntoView {
+) -> AnyView {
     view! {
         <button
             class=format!("button quiet small square copy {class}")
@@ -63,4 +64,5 @@ pub fn CopyButton(
             <Icon name="copy"/>
         </button>
     }
+    .into_any()
 }

@@ -1,6 +1,6 @@
 //! Inputs with label, error and help. Each takes its error, and after a refused form its value, from the request: `name`
 //! is the field's name in the form, the id of its element, and the field of the error.
-use super::Icon;
+use super::{Icon, text::escape};
 use crate::{context, islands::ShowPassword};
 use leptos::prelude::*;
 
@@ -37,8 +37,9 @@ fn notes(name: &'static str, error: Option<String>, help: String) -> AnyView {
     (error, help).into_any()
 }
 
-fn label(name: &'static str, text: String, optional: bool) -> impl IntoView {
+fn label(name: &'static str, text: String, optional: bool) -> AnyView {
     view! { <label for=name>{text}{optional.then(|| view! { " "<span class="optional">"optional"</span> })}</label> }
+        .into_any()
 }
 
 /// What stands in the input: what was typed, else `value`.
@@ -62,7 +63,7 @@ pub fn Field(
     #[prop(optional)] mono: bool,
     #[prop(optional)] inputmode: Option<&'static str>,
     #[prop(optional)] readonly: bool,
-) -> impl IntoView {
+) -> AnyView {
     let Frame { invalid, described_by, notes } = Frame::new(name, help);
     view! {
         <div class="field">
@@ -84,6 +85,7 @@ pub fn Field(
             {notes}
         </div>
     }
+    .into_any()
 }
 
 /// Never filled in by the server.
@@ -94,7 +96,7 @@ pub fn PasswordField(
     #[prop(optional, into)] help: String,
     /// `new-password` or `current-password`.
     autocomplete: &'static str,
-) -> impl IntoView {
+) -> AnyView {
     let Frame { invalid, described_by, notes } = Frame::new(name, help);
     view! {
         <div class="field">
@@ -115,6 +117,7 @@ pub fn PasswordField(
             {notes}
         </div>
     }
+    .into_any()
 }
 
 /// Several lines of text.
@@ -127,7 +130,7 @@ pub fn TextArea(
     #[prop(optional)] optional: bool,
     #[prop(optional)] mono: bool,
     #[prop(default = 4)] rows: u32,
-) -> impl IntoView {
+) -> AnyView {
     let Frame { invalid, described_by, notes } = Frame::new(name, help);
     view! {
         <div class="field">
@@ -140,12 +143,18 @@ pub fn TextArea(
                 required=!optional
                 aria-invalid=invalid
                 aria-describedby=described_by
-            >
-                {present(name, value)}
-            </textarea>
+                inner_html=text_of_area(&present(name, value))
+            ></textarea>
             {notes}
         </div>
     }
+    .into_any()
+}
+
+/// Leptos writes a text area's children as they are, so that `</textarea>` in them would end it; and browsers drop a first
+/// line break.
+fn text_of_area(text: &str) -> String {
+    format!("\n{}", escape(text))
 }
 
 /// One of a few: (value, words).
@@ -156,7 +165,7 @@ pub fn Select(
     options: Vec<(String, String)>,
     #[prop(optional, into)] value: String,
     #[prop(optional, into)] help: String,
-) -> impl IntoView {
+) -> AnyView {
     let Frame { invalid, described_by, notes } = Frame::new(name, help);
     let chosen = present(name, value);
     let options = options
@@ -175,6 +184,7 @@ pub fn Select(
             {notes}
         </div>
     }
+    .into_any()
 }
 
 /// One box. Its value is `on`, or `value` where several boxes share a name.
@@ -185,7 +195,7 @@ pub fn Check(
     #[prop(default = "on".to_owned(), into)] value: String,
     #[prop(optional)] checked: bool,
     #[prop(optional, into)] note: String,
-) -> impl IntoView {
+) -> AnyView {
     let form = context::form_state();
     let checked = if form.sent() { form.values(name).contains(&value.as_str()) } else { checked };
     // Boxes that share a name cannot share it as an id.
@@ -196,6 +206,7 @@ pub fn Check(
             <span>{label}{(!note.is_empty()).then(|| view! { " "<span class="note">{note}</span> })}</span>
         </label>
     }
+    .into_any()
 }
 
 /// One of the [`Choices`].
@@ -214,7 +225,7 @@ pub fn Choices(
     choices: Vec<Choice>,
     #[prop(optional, into)] value: String,
     #[prop(optional, into)] help: String,
-) -> impl IntoView {
+) -> AnyView {
     let Frame { described_by, notes, .. } = Frame::new(name, help);
     let chosen = present(name, value);
     let choices = choices
@@ -240,9 +251,10 @@ pub fn Choices(
             {notes}
         </fieldset>
     }
+    .into_any()
 }
 
 #[component]
-pub fn HiddenField(name: &'static str, #[prop(into)] value: String) -> impl IntoView {
-    view! { <input type="hidden" name=name value=value/> }
+pub fn HiddenField(name: &'static str, #[prop(into)] value: String) -> AnyView {
+    view! { <input type="hidden" name=name value=value/> }.into_any()
 }

@@ -12,11 +12,12 @@ pub fn PostForm(
     #[prop(optional)]
     multipart: bool,
     children: Children,
-) -> impl IntoView {
+) -> AnyView {
     let content = context::within_form(action.clone(), children);
     view! {
         <form class=class method="post" action=action enctype=multipart.then_some("multipart/form-data")>
             {content}
         </form>
     }
+    .into_any()
 }

@@ -10,7 +10,7 @@ pub fn Card(
     #[prop(optional)] actions: Option<AnyView>,
     #[prop(optional)] foot: Option<AnyView>,
     children: Children,
-) -> impl IntoView {
+) -> AnyView {
     let id = context::next_id("card");
     view! {
         <section class="card" aria-labelledby=id>
@@ -19,6 +19,7 @@ pub fn Card(
             {foot.map(|foot| view! { <div class="foot">{foot}</div> })}
         </section>
     }
+    .into_any()
 }
 
 /// One of the [`Facts`].
@@ -35,33 +36,33 @@ impl Fact {
 
 /// A few words about a thing, side by side.
 #[component]
-pub fn Facts(facts: Vec<Fact>) -> impl IntoView {
+pub fn Facts(facts: Vec<Fact>) -> AnyView {
     let facts =
         facts.into_iter().map(|fact| view! { <div><dt>{fact.label}</dt><dd>{fact.content}</dd></div> }).collect_view();
-    view! { <dl class="facts">{facts}</dl> }
+    view! { <dl class="facts">{facts}</dl> }.into_any()
 }
 
 /// Constraints: (label, value); the label may be empty.
 #[component]
-pub fn Chips(#[prop(into)] label: String, chips: Vec<(String, String)>) -> impl IntoView {
+pub fn Chips(#[prop(into)] label: String, chips: Vec<(String, String)>) -> AnyView {
     let chips = chips
         .into_iter()
         .map(|(label, value)| {
             view! { <li class="chip">{(!label.is_empty()).then(|| view! { <b>{label}</b> })}{value}</li> }
         })
         .collect_view();
-    view! { <ul class="chips" aria-label=label>{chips}</ul> }
+    view! { <ul class="chips" aria-label=label>{chips}</ul> }.into_any()
 }
 
 /// Where nothing is yet: what will be here, and what to do.
 #[component]
-pub fn Empty(icon: &'static str, #[prop(into)] title: String, children: Children) -> impl IntoView {
-    view! { <div class="empty"><Icon name=icon/><h2>{title}</h2>{children()}</div> }
+pub fn Empty(icon: &'static str, #[prop(into)] title: String, children: Children) -> AnyView {
+    view! { <div class="empty"><Icon name=icon/><h2>{title}</h2>{children()}</div> }.into_any()
 }
 
 /// Search over everything the reader may see. `primary` where searching is what the page is for.
 #[component]
-pub fn SearchForm(#[prop(optional, into)] query: String, #[prop(optional)] primary: bool) -> impl IntoView {
+pub fn SearchForm(#[prop(optional, into)] query: String, #[prop(optional)] primary: bool) -> AnyView {
     view! {
         <form class="with-button" action="/search" role="search">
             <label class="visually-hidden" for="q">"Search all APIs"</label>
@@ -69,4 +70,5 @@ pub fn SearchForm(#[prop(optional, into)] query: String, #[prop(optional)] prima
             <button class=if primary { "button primary" } else { "button" }>"Search"</button>
         </form>
     }
+    .into_any()
 }

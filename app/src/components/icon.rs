@@ -3,29 +3,31 @@ use leptos::prelude::*;
 
 /// Decoration beside words; 16 units square, drawn with the text's colour.
 #[component]
-pub fn Icon(name: &'static str) -> impl IntoView {
+pub fn Icon(name: &'static str) -> AnyView {
     debug_assert!(SHAPES.iter().any(|(known, _)| *known == name), "no icon is called {name}");
     view! { <svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><use href=format!("#i-{name}")></use></svg> }
+        .into_any()
 }
 
 /// The shapes, once on each page.
 #[component]
-pub fn Sprite() -> impl IntoView {
+pub fn Sprite() -> AnyView {
     let symbols: String = SHAPES
         .iter()
         .map(|(name, shape)| format!("<symbol id=\"i-{name}\" viewBox=\"0 0 16 16\">{shape}</symbol>"))
         .collect();
-    view! { <svg hidden aria-hidden="true" inner_html=symbols></svg> }
+    view! { <svg hidden aria-hidden="true" inner_html=symbols></svg> }.into_any()
 }
 
 /// The portal's mark.
 #[component]
-pub fn Mark() -> impl IntoView {
+pub fn Mark() -> AnyView {
     view! {
         <svg viewBox="0 0 22 22" aria-hidden="true">
             <path d="M11 1.5 21 7v2.2H1V7l10-5.5Zm0 2.6L6.2 6.8h9.6L11 4.1ZM3.2 10.8h2.6v7.4H3.2v-7.4Zm6.5 0h2.6v7.4H9.7v-7.4Zm6.5 0h2.6v7.4h-2.6v-7.4ZM1 19.2h20v2.1H1v-2.1Z"></path>
         </svg>
     }
+    .into_any()
 }
 
 const SHAPES: &[(&str, &str)] = &[

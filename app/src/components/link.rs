@@ -36,13 +36,14 @@ pub type Crumb = (String, String);
 
 /// Where the page stands; `current` is its own name.
 #[component]
-pub fn Breadcrumb(crumbs: Vec<Crumb>, #[prop(into)] current: String) -> impl IntoView {
+pub fn Breadcrumb(crumbs: Vec<Crumb>, #[prop(into)] current: String) -> AnyView {
     let crumbs = crumbs.into_iter().map(|(words, href)| view! { <li><a href=href>{words}</a></li> }).collect_view();
     view! {
         <nav class="breadcrumb" aria-label="Breadcrumb">
             <ol>{crumbs}<li><span aria-current="page">{current}</span></li></ol>
         </nav>
     }
+    .into_any()
 }
 
 /// One of the [`Segments`].
@@ -56,7 +57,7 @@ pub struct Segment {
 
 /// A filter by address.
 #[component]
-pub fn Segments(#[prop(into)] label: String, segments: Vec<Segment>) -> impl IntoView {
+pub fn Segments(#[prop(into)] label: String, segments: Vec<Segment>) -> AnyView {
     let segments = segments
         .into_iter()
         .map(|segment| {
@@ -64,7 +65,7 @@ pub fn Segments(#[prop(into)] label: String, segments: Vec<Segment>) -> impl Int
             view! { <a href=segment.href aria-current=segment.current.then_some("true")>{segment.label}{count}</a> }
         })
         .collect_view();
-    view! { <nav class="segments" aria-label=label>{segments}</nav> }
+    view! { <nav class="segments" aria-label=label>{segments}</nav> }.into_any()
 }
 
 /// One line of a sidebar's `nav.nav > ul`.
@@ -77,8 +78,9 @@ pub fn NavLink(
     /// What waits there; nothing at 0.
     #[prop(optional)]
     waiting: u64,
-) -> impl IntoView {
+) -> AnyView {
     let icon = icon.map(|name| view! { <Icon name/> });
     let waiting = (waiting > 0).then(|| view! { <Badge text=super::words::grouped(waiting) tone=Tone::Warn/> });
     view! { <li><a href=href aria-current=current.then_some("page")>{icon}<span>{label}</span>{waiting}</a></li> }
+        .into_any()
 }

@@ -11,12 +11,13 @@ pub fn Menu(
     #[prop(default = "quiet small square")]
     class: &'static str,
     children: Children,
-) -> impl IntoView {
+) -> AnyView {
     let id = context::next_id("menu");
     view! {
         <button class=format!("button {class}") type="button" popovertarget=id.clone() aria-label=label>{face}</button>
         <div class="menu" popover="auto" id=id>{children()}</div>
     }
+    .into_any()
 }
 
 /// A button that asks before it acts: it opens a question with the form that does it. `children` say what will happen;
@@ -40,7 +41,7 @@ pub fn Confirm(
     #[prop(optional)]
     harmless: bool,
     children: Children,
-) -> impl IntoView {
+) -> AnyView {
     let id = context::next_id("confirm");
     view! {
         <button class=format!("button {class}") type="button" popovertarget=id.clone() aria-label=label>{ask.clone()}</button>
@@ -52,4 +53,5 @@ pub fn Confirm(
             <button type="button" popovertarget=id.clone() popovertargetaction="hide">"Cancel"</button>
         </div>
     }
+    .into_any()
 }

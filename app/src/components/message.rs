@@ -6,7 +6,7 @@ use portico_contract::PortalError;
 
 /// A remark that stands out; the tone picks its icon.
 #[component]
-pub fn Callout(tone: Tone, #[prop(into)] title: String, children: Children) -> impl IntoView {
+pub fn Callout(tone: Tone, #[prop(into)] title: String, children: Children) -> AnyView {
     let icon = match tone {
         Tone::Danger | Tone::Warn => "warn",
         Tone::Ok => "check",
@@ -19,11 +19,12 @@ pub fn Callout(tone: Tone, #[prop(into)] title: String, children: Children) -> i
             <div>{children()}</div>
         </div>
     }
+    .into_any()
 }
 
 /// Why the form was refused, with links to its inputs. Stands before the form, and shows nothing on a fresh page.
 #[component]
-pub fn ErrorSummary() -> impl IntoView {
+pub fn ErrorSummary() -> AnyView {
     let form = context::form_state();
     form.error().cloned().map(|error| {
         let content = match error {
@@ -47,5 +48,5 @@ pub fn ErrorSummary() -> impl IntoView {
             other => view! { <h2>"That did not work"</h2><p>{other.to_string()}</p> }.into_any(),
         };
         view! { <div class="callout danger" role="alert" tabindex="-1" id="errors"><Icon name="warn"/>{content}</div> }
-    })
+    }).into_any()
 }

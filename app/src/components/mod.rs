@@ -5,6 +5,7 @@
 
 pub mod chart;
 pub mod icon;
+pub mod link;
 pub mod text;
 pub mod words;
 
@@ -16,8 +17,6 @@ pub mod field;
 pub mod form;
 #[cfg(feature = "ssr")]
 pub mod frame;
-#[cfg(feature = "ssr")]
-pub mod link;
 #[cfg(feature = "ssr")]
 pub mod menu;
 #[cfg(feature = "ssr")]
@@ -32,6 +31,7 @@ pub mod table;
 pub mod tabs;
 
 pub use icon::Icon;
+pub use link::{Breadcrumb, Crumb, NavLink, Segment, Segments};
 pub use text::{Badge, Method, Path, Status, Time, Tone};
 
 #[cfg(feature = "ssr")]
@@ -42,8 +42,6 @@ pub use field::{Check, Choice, Choices, Field, HiddenField, PasswordField, Selec
 pub use form::PostForm;
 #[cfg(feature = "ssr")]
 pub use frame::{Card, Chips, Empty, Fact, Facts, SearchForm};
-#[cfg(feature = "ssr")]
-pub use link::{Breadcrumb, Crumb, NavLink, Segment, Segments};
 #[cfg(feature = "ssr")]
 pub use menu::{Confirm, Menu};
 #[cfg(feature = "ssr")]

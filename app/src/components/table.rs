@@ -50,7 +50,7 @@ macro_rules! cells {
 
 /// A table with up to four columns keeps its form on narrower screens than one with more.
 #[component]
-pub fn Table(caption: String, columns: Vec<Column>, rows: Vec<Row>) -> impl IntoView {
+pub fn Table(caption: String, columns: Vec<Column>, rows: Vec<Row>) -> AnyView {
     let class = if columns.len() < 5 { "table slim" } else { "table" };
     let head = columns
         .iter()
@@ -107,6 +107,7 @@ pub fn Table(caption: String, columns: Vec<Column>, rows: Vec<Row>) -> impl Into
             </table>
         </div>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ impl Tab {
 
 /// The first tab is open. `boxed` is for unions: smaller, with the legend shown.
 #[component]
-pub fn Tabs(#[prop(into)] legend: String, tabs: Vec<Tab>, #[prop(optional)] boxed: bool) -> impl IntoView {
+pub fn Tabs(#[prop(into)] legend: String, tabs: Vec<Tab>, #[prop(optional)] boxed: bool) -> AnyView {
     let name = context::next_id("tab");
     let tabs = tabs
         .into_iter()
@@ -35,4 +35,5 @@ pub fn Tabs(#[prop(into)] legend: String, tabs: Vec<Tab>, #[prop(optional)] boxe
             {tabs}
         </fieldset>
     }
+    .into_any()
 }

@@ -48,17 +48,17 @@ impl Tone {
 
 /// An HTTP method, lower case.
 #[component]
-pub fn Method(#[prop(into)] method: String) -> impl IntoView {
+pub fn Method(#[prop(into)] method: String) -> AnyView {
     let class = match method.as_str() {
         "get" | "post" | "put" | "patch" | "delete" | "head" => format!("method {method}"),
         _ => "method muted".to_owned(),
     };
-    view! { <span class=class>{method}</span> }
+    view! { <span class=class>{method}</span> }.into_any()
 }
 
 /// A path's template; variables are marked, and it may break behind each slash. `base` stands before it, paler.
 #[component]
-pub fn Path(#[prop(into)] path: String, #[prop(optional, into)] base: String) -> impl IntoView {
+pub fn Path(#[prop(into)] path: String, #[prop(optional, into)] base: String) -> AnyView {
     let mut html = String::with_capacity(path.len() * 2);
     if !base.is_empty() {
         html.push_str("<span class=\"base\">");
@@ -74,7 +74,7 @@ pub fn Path(#[prop(into)] path: String, #[prop(optional, into)] base: String) ->
         rest = after;
     }
     push_breakable(&mut html, rest);
-    view! { <code class="path" inner_html=html></code> }
+    view! { <code class="path" inner_html=html></code> }.into_any()
 }
 
 fn next_variable(text: &str) -> Option<(&str, &str, &str)> {
@@ -124,21 +124,22 @@ pub fn Badge(
     #[prop(into)] text: String,
     #[prop(optional)] tone: Tone,
     #[prop(optional)] icon: Option<&'static str>,
-) -> impl IntoView {
+) -> AnyView {
     view! { <span class=format!("badge {}", tone.class())>{icon.map(|name| view! { <Icon name/> })}{text}</span> }
+        .into_any()
 }
 
 /// How a thing went, or how it stands.
 #[component]
-pub fn Status(#[prop(into)] text: String, tone: Tone) -> impl IntoView {
-    view! { <span class=format!("status {}", tone.class())>{text}</span> }
+pub fn Status(#[prop(into)] text: String, tone: Tone) -> AnyView {
+    view! { <span class=format!("status {}", tone.class())>{text}</span> }.into_any()
 }
 
 /// A moment, short; whole on hovering and for machines. `full` shows the date instead of "2 min ago".
 #[component]
-pub fn Time(moment: Moment, #[prop(optional)] full: bool) -> impl IntoView {
+pub fn Time(moment: Moment, #[prop(optional)] full: bool) -> AnyView {
     let (text, title) = if full { (moment.date, moment.relative) } else { (moment.relative, moment.date) };
-    view! { <time datetime=moment.iso title=title>{text}</time> }
+    view! { <time datetime=moment.iso title=title>{text}</time> }.into_any()
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub fn Copying() -> impl IntoView {
             }
         });
     });
-    view! { <p class="visually-hidden" role="status">{move || said.get()}</p> }
+    view! { <p class="visually-hidden" role="status">{move || said.get()}</p> }.into_any()
 }
 
 /// What the button carries, else the code or the input in the frame around it.

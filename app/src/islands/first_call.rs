@@ -22,7 +22,7 @@ pub fn FirstCall(address: String) -> impl IntoView {
         None => "Waiting for the first call of this key".to_owned(),
         Some(call) => format!("{} answered {} in {} ms", call.call, call.status, call.milliseconds),
     };
-    view! { <p class=class role="status">{words}</p> }
+    view! { <p class=class role="status">{words}</p> }.into_any()
 }
 
 fn ask(address: String, seen: RwSignal<Option<apps::FirstCallSeen>>, times: u32) {

@@ -1,5 +1,5 @@
 use super::browser::{fetch_text, nearest, on_window};
-use crate::components::{Icon, Method};
+use crate::components::{Icon, Method, link::segment};
 use leptos::{ev, html, prelude::*, task::spawn_local};
 use portico_contract::catalogue::{HitKind, SearchHit, SearchPage};
 use std::time::Duration;
@@ -107,14 +107,11 @@ pub fn SearchPalette() -> impl IntoView {
             </div>
         </dialog>
     }
+    .into_any()
 }
 
 fn all(query: &str) -> String {
-    format!("/search?q={}", encoded(query))
-}
-
-fn encoded(text: &str) -> String {
-    String::from(js_sys::encode_uri_component(text))
+    format!("/search?q={}", segment(query))
 }
 
 fn option_id(place: usize) -> String {
@@ -126,7 +123,7 @@ fn ask(text: String, query: RwSignal<String>, found: RwSignal<SearchPage>, chose
         let page = if text.trim().is_empty() {
             Some(SearchPage::default())
         } else {
-            let answer = fetch_text(&format!("/search.json?q={}", encoded(&text))).await;
+            let answer = fetch_text(&format!("/search.json?q={}", segment(&text))).await;
             answer.and_then(|answer| serde_json::from_str(&answer).ok())
         };
         // An answer that comes after more was typed is not the answer any more.

@@ -23,4 +23,5 @@ pub fn ShowPassword(input: String) -> impl IntoView {
             <crate::components::Icon name="eye"/>
         </button>
     }
+    .into_any()
 }

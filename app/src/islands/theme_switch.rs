@@ -14,7 +14,7 @@ pub fn ThemeSwitch() -> impl IntoView {
             }
         });
     });
-    view! { <p class="visually-hidden" role="status">{move || said.get()}</p> }
+    view! { <p class="visually-hidden" role="status">{move || said.get()}</p> }.into_any()
 }
 
 fn switch(event: &Event) -> Option<String> {

@@ -38,7 +38,7 @@ fn crumbs(app: &str, name: &str) -> Vec<(String, String)> {
     vec![("Apps".to_owned(), "/apps".to_owned()), (name.to_owned(), format!("/apps/{app}"))]
 }
 
-fn form(view: NewKeyPage) -> impl IntoView {
+fn form(view: NewKeyPage) -> AnyView {
     let root = format!("/apps/{}", view.app);
     let choice = |value: &str, label: &str, note: &str| Choice {
         value: value.to_owned(),
@@ -99,6 +99,7 @@ fn form(view: NewKeyPage) -> impl IntoView {
             </PostForm>
         </div>
     }
+    .into_any()
 }
 
 /// Drawn as the answer to the form itself: the secret is nowhere to be read again.
@@ -106,7 +107,7 @@ pub(crate) fn created(key: KeyCreated) -> Page {
     Page::centre(Section::Apps, "Your key is ready", ready(key))
 }
 
-fn ready(key: KeyCreated) -> impl IntoView {
+fn ready(key: KeyCreated) -> AnyView {
     let root = format!("/apps/{}", key.app);
     let first_call = key.first_call.map(|code| {
         let requests = format!("/requests?key={}", key.key);
@@ -154,4 +155,5 @@ fn ready(key: KeyCreated) -> impl IntoView {
             </form>
         </div>
     }
+    .into_any()
 }

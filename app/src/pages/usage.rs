@@ -185,14 +185,14 @@ fn tiles(view: &UsagePage) -> impl IntoView + use<> {
     }
 }
 
-fn bars_table(bars: Vec<UsageBar>) -> impl IntoView {
+fn bars_table(bars: Vec<UsageBar>) -> AnyView {
     let columns =
         vec![Column::text("Time (UTC)"), Column::number("2xx and 3xx"), Column::number("4xx"), Column::number("5xx")];
     let rows = bars
         .into_iter()
         .map(|bar| cells![bar.label, grouped(bar.ok), grouped(bar.refused), grouped(bar.failed)])
         .collect();
-    view! { <Table caption="Calls by status".to_owned() columns rows/> }
+    view! { <Table caption="Calls by status".to_owned() columns rows/> }.into_any()
 }
 
 /// One of the tables below the picture; not drawn when there is nothing in it.

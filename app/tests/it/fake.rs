@@ -1,0 +1,577 @@
+//! A house of cards behind the pages: answers every question with a small view, remembers what it was asked to change, and
+//! says no where a test wants it to.
+use super::documents;
+use portico_contract::{
+    Caller, Limits, Listing, Moment, Portal, PortalError, PortalResult, Role, SignedIn, account, admin, apps,
+    catalogue, traffic,
+};
+use std::sync::Mutex;
+
+/// Remembers changes as "method argument argument", secrets and all: nothing here is real.
+#[derive(Default)]
+pub(crate) struct Fake {
+    pub changes: Mutex<Vec<String>>,
+    /// What the next change is answered with.
+    pub refuse: Mutex<Option<PortalError>>,
+    /// Nothing is published.
+    pub empty: Mutex<bool>,
+    pub progress: Mutex<apps::Progress>,
+}
+
+impl Fake {
+    pub(crate) fn refusing(error: PortalError) -> Self {
+        Self { refuse: Mutex::new(Some(error)), ..Self::default() }
+    }
+    pub(crate) fn changes(&self) -> Vec<String> {
+        self.changes.lock().expect("a test's lock").clone()
+    }
+    fn change<T>(&self, what: String, done: T) -> PortalResult<T> {
+        if let Some(error) = self.refuse.lock().expect("a test's lock").take() {
+            return Err(error);
+        }
+        self.changes.lock().expect("a test's lock").push(what);
+        Ok(done)
+    }
+}
+
+pub(crate) fn someone(role: Role) -> SignedIn {
+    SignedIn { id: "acc-1".into(), name: "Ingrid Solheim".into(), email: "ingrid@nordlys.example".into(), role }
+}
+
+pub(crate) fn moment() -> Moment {
+    Moment { iso: "2026-11-23T14:05:00Z".into(), date: "23 Nov 2026, 14:05 UTC".into(), relative: "2 min ago".into() }
+}
+
+fn limits() -> Limits {
+    Limits { rate: "60 a minute".into(), quota: "10,000 a day".into() }
+}
+
+pub(crate) fn app_page() -> apps::AppPage {
+    apps::AppPage {
+        id: "app-1".into(),
+        name: "Fleet <Scheduler>".into(),
+        owner: "Ingrid Solheim".into(),
+        created: moment(),
+        calls_today: 8_214,
+        refused_today: 37,
+        keys: vec![
+            apps::KeyLine {
+                id: "key-1".into(),
+                name: "nightly".into(),
+                shown: "ptk_test_9fK2mQ7x…".into(),
+                environment: "test".into(),
+                last_used: Some(moment()),
+                status: "active".into(),
+                created: moment(),
+                ..apps::KeyLine::default()
+            },
+            apps::KeyLine {
+                id: "key-2".into(),
+                name: "old-importer".into(),
+                shown: "ptk_live_Qa11KdZz…".into(),
+                environment: "live".into(),
+                status: "revoked".into(),
+                revoked: Some(moment()),
+                created: moment(),
+                ..apps::KeyLine::default()
+            },
+        ],
+        subscriptions: vec![apps::SubscriptionLine {
+            id: "sub-1".into(),
+            api: "petstore".into(),
+            api_title: "Petstore".into(),
+            plan: "Starter".into(),
+            limits: limits(),
+            state: "active".into(),
+            used: Some((7_812, 10_000)),
+            created: moment(),
+        }],
+        siblings: vec![("app-1".into(), "Fleet <Scheduler>".into())],
+        offers: vec![apps::Offer {
+            api: "tides".into(),
+            title: "Tides".into(),
+            plans: vec![("starter".into(), "Starter".into(), limits(), false)],
+        }],
+    }
+}
+
+pub(crate) fn usage_page(query: traffic::UsageQuery) -> traffic::UsagePage {
+    let line = |name: &str| traffic::UsageLine {
+        name: name.into(),
+        sub: "Fleet <Scheduler>".into(),
+        calls: 1_200,
+        errors: 12,
+        p95_ms: Some("38".into()),
+    };
+    traffic::UsagePage {
+        query,
+        apps: vec![("app-1".into(), "Fleet <Scheduler>".into())],
+        apis: vec![("petstore".into(), "Petstore".into())],
+        calls: 1_200,
+        errors: 12,
+        p50_ms: Some("12".into()),
+        p95_ms: Some("38".into()),
+        bars: (0..24)
+            .map(|hour| traffic::UsageBar { label: format!("{hour:02}:00"), ok: hour * 10, refused: hour, failed: 0 })
+            .collect(),
+        by_api: vec![line("Petstore")],
+        by_operation: vec![line("GET /pets/{petId}")],
+        by_key: vec![line("nightly")],
+        by_status: vec![line("200")],
+        quotas: vec![traffic::QuotaLine {
+            app: "Fleet <Scheduler>".into(),
+            api: "Petstore".into(),
+            plan: "Starter".into(),
+            used: 7_812,
+            limit: 10_000,
+            until: moment(),
+        }],
+    }
+}
+
+fn request() -> traffic::RequestLine {
+    traffic::RequestLine {
+        id: "01JDA8M2K7".into(),
+        time: "11:42:07.318".into(),
+        at: moment(),
+        status: 429,
+        result: "Rate limited".into(),
+        method: "post".into(),
+        path: "/ports/NOBGO/<pilotage>".into(),
+        sub: "nightly".into(),
+        milliseconds: "0.3".into(),
+    }
+}
+
+pub(crate) fn api_page() -> admin::ApiPage {
+    admin::ApiPage {
+        slug: "petstore".into(),
+        title: "Petstore".into(),
+        settings: admin::ApiSettings {
+            upstreams: "https://pets.example".into(),
+            access: catalogue::Access::Key,
+            visibility: catalogue::Visibility::Public,
+            base_path: "/petstore".into(),
+            plans: vec!["starter".into()],
+            timeout_ms: "30000".into(),
+            max_body_bytes: "10485760".into(),
+        },
+        versions: vec![
+            admin::VersionLine {
+                id: "v-2".into(),
+                version: "1.1.0".into(),
+                state: "draft".into(),
+                operations: 4,
+                uploaded: moment(),
+                published: None,
+            },
+            admin::VersionLine {
+                id: "v-1".into(),
+                version: "1.0.0".into(),
+                state: "published".into(),
+                operations: 3,
+                uploaded: moment(),
+                published: Some(moment()),
+            },
+        ],
+        findings: vec![finding(portico_contract::reference::Severity::Warning)],
+        plans: vec![("starter".into(), "Starter".into()), ("gold".into(), "Gold".into())],
+        base_url: "https://gw.example.org/petstore".into(),
+        subscriptions: 2,
+        calls_today: 17,
+    }
+}
+
+pub(crate) fn finding(severity: portico_contract::reference::Severity) -> portico_contract::reference::Finding {
+    portico_contract::reference::Finding {
+        severity,
+        code: "missing-path-parameter".into(),
+        pointer: "/paths/~1pets~1{petId}/get".into(),
+        line: Some(412),
+        column: Some(7),
+        message: "The path names <petId>, but no parameter does.".into(),
+    }
+}
+
+fn starter() -> admin::PlanLine {
+    admin::PlanLine {
+        form: admin::PlanForm {
+            slug: "starter".into(),
+            name: "Starter".into(),
+            rate_limit: "60".into(),
+            rate_per: "minute".into(),
+            burst: String::new(),
+            quota_limit: "10000".into(),
+            quota_per: "day".into(),
+            manual: false,
+        },
+        limits: limits(),
+        subscriptions: 1,
+        apis: 1,
+    }
+}
+
+fn not_found<T>(what: &str) -> PortalResult<T> {
+    Err(PortalError::not_found(what))
+}
+
+fn known(what: &str, name: &str, only: &str) -> PortalResult<()> {
+    if name == only { Ok(()) } else { not_found(&format!("{what} {name}")) }
+}
+
+/// As the house does it: a developer does not learn that there is an administration.
+fn staff(caller: &Caller, least: Role) -> PortalResult<()> {
+    if caller.signed_in()?.role >= least { Ok(()) } else { not_found("such page") }
+}
+
+#[async_trait::async_trait]
+impl Portal for Fake {
+    async fn catalogue(&self, _: &Caller) -> PortalResult<catalogue::Catalogue> {
+        Ok(if *self.empty.lock().expect("a test's lock") {
+            catalogue::Catalogue::default()
+        } else {
+            documents::catalogue()
+        })
+    }
+    async fn api(&self, caller: &Caller, api: &str, version: Option<&str>) -> PortalResult<catalogue::ApiPage> {
+        known("API", api, "petstore").map(|()| documents::api(version, caller.account.is_some()))
+    }
+    async fn operation(
+        &self,
+        caller: &Caller,
+        _: &str,
+        version: Option<&str>,
+        operation: &str,
+    ) -> PortalResult<catalogue::OperationPage> {
+        known("operation", operation, "pets/add").map(|()| documents::operation(version, caller.account.is_some()))
+    }
+    async fn schema(
+        &self,
+        _: &Caller,
+        _: &str,
+        version: Option<&str>,
+        schema: &str,
+    ) -> PortalResult<catalogue::SchemaPage> {
+        known("schema", schema, "Pet/Öffentlich").map(|()| documents::schema(version))
+    }
+    async fn changes(&self, _: &Caller, api: &str) -> PortalResult<catalogue::ChangesPage> {
+        known("API", api, "petstore").map(|()| documents::changes())
+    }
+    async fn search(
+        &self,
+        _: &Caller,
+        query: &str,
+        _: Option<catalogue::HitKind>,
+    ) -> PortalResult<catalogue::SearchPage> {
+        Ok(match query {
+            "nothing" => catalogue::SearchPage { query: query.into(), ..catalogue::SearchPage::default() },
+            _ => documents::search(query),
+        })
+    }
+
+    async fn sign_up(&self, _: &Caller, input: account::SignUp) -> PortalResult<SignedIn> {
+        self.change(format!("sign_up {} {} {}", input.name, input.email, input.password), someone(Role::Developer))
+    }
+    async fn sign_in(&self, _: &Caller, input: account::SignIn) -> PortalResult<SignedIn> {
+        self.change(format!("sign_in {} {}", input.email, input.password), someone(Role::Developer))
+    }
+    async fn check_first_admin(&self, token: &str) -> PortalResult<()> {
+        if token == "good" { Ok(()) } else { not_found("such link, or it was used already") }
+    }
+    async fn create_first_admin(&self, _: &Caller, token: &str, input: account::SignUp) -> PortalResult<SignedIn> {
+        self.change(format!("create_first_admin {token} {}", input.email), someone(Role::Admin))
+    }
+    async fn account(&self, caller: &Caller) -> PortalResult<account::AccountPage> {
+        let account = caller.signed_in()?;
+        Ok(account::AccountPage {
+            name: account.name.clone(),
+            email: account.email.clone(),
+            role: account.role.as_str().into(),
+            created: moment(),
+            sessions: 2,
+        })
+    }
+    async fn rename_account(&self, _: &Caller, name: &str) -> PortalResult<()> {
+        self.change(format!("rename_account {name}"), ())
+    }
+    async fn change_password(&self, _: &Caller, input: account::PasswordChange) -> PortalResult<()> {
+        self.change(format!("change_password {} {}", input.current, input.password), ())
+    }
+
+    async fn apps(&self, caller: &Caller) -> PortalResult<apps::AppsPage> {
+        caller.signed_in()?;
+        let progress = *self.progress.lock().expect("a test's lock");
+        let line = apps::AppLine {
+            id: "app-1".into(),
+            name: "Fleet <Scheduler>".into(),
+            owner: "Ingrid Solheim".into(),
+            keys: 2,
+            subscriptions: 1,
+            calls_today: 8_214,
+            created: moment(),
+        };
+        Ok(apps::AppsPage { apps: if progress.app { vec![line] } else { Vec::new() }, progress })
+    }
+    async fn create_app(&self, _: &Caller, name: &str) -> PortalResult<String> {
+        self.change(format!("create_app {name}"), "app-9".to_owned())
+    }
+    async fn app(&self, caller: &Caller, app: &str) -> PortalResult<apps::AppPage> {
+        caller.signed_in()?;
+        if matches!(app, "app-1" | "app-9") { Ok(app_page()) } else { not_found(&format!("app {app}")) }
+    }
+    async fn rename_app(&self, _: &Caller, app: &str, name: &str) -> PortalResult<()> {
+        self.change(format!("rename_app {app} {name}"), ())
+    }
+    async fn delete_app(&self, _: &Caller, app: &str) -> PortalResult<()> {
+        self.change(format!("delete_app {app}"), ())
+    }
+    async fn subscribe(&self, _: &Caller, app: &str, api: &str, plan: &str) -> PortalResult<()> {
+        self.change(format!("subscribe {app} {api} {plan}"), ())
+    }
+    async fn unsubscribe(&self, _: &Caller, app: &str, subscription: &str) -> PortalResult<()> {
+        self.change(format!("unsubscribe {app} {subscription}"), ())
+    }
+    async fn new_key(&self, caller: &Caller, app: &str) -> PortalResult<apps::NewKeyPage> {
+        caller.signed_in()?;
+        Ok(apps::NewKeyPage {
+            app: app.into(),
+            app_name: "Fleet <Scheduler>".into(),
+            apis: vec![("petstore".into(), "Petstore".into()), ("tides".into(), "Tides".into())],
+            once: "once-1".into(),
+        })
+    }
+    async fn create_key(&self, _: &Caller, app: &str, input: apps::NewKey) -> PortalResult<apps::KeyCreated> {
+        let what = format!(
+            "create_key {app} {} {} {} {} {} {}",
+            input.name,
+            input.environment,
+            input.expires,
+            input.apis.join("+"),
+            input.allow_ips.replace('\n', "+"),
+            input.once
+        );
+        let done = apps::KeyCreated {
+            app: app.into(),
+            app_name: "Fleet <Scheduler>".into(),
+            key: "key-9".into(),
+            name: input.name,
+            description: "test, all subscribed APIs, until 20 February 2027".into(),
+            secret: "ptk_test_9fK2mQ7xVb3TqL0sWz8RkYp5NdEhJ6cUa1GoXiMf4vBtS2w".into(),
+            first_call: None,
+        };
+        self.change(what, done)
+    }
+    async fn rename_key(&self, _: &Caller, app: &str, key: &str, name: &str) -> PortalResult<()> {
+        self.change(format!("rename_key {app} {key} {name}"), ())
+    }
+    async fn revoke_key(&self, _: &Caller, app: &str, key: &str) -> PortalResult<()> {
+        self.change(format!("revoke_key {app} {key}"), ())
+    }
+    async fn first_call(&self, _: &Caller, _: &str, _: &str) -> PortalResult<apps::FirstCall> {
+        Ok(apps::FirstCall::default())
+    }
+
+    async fn usage(&self, caller: &Caller, query: traffic::UsageQuery) -> PortalResult<traffic::UsagePage> {
+        caller.signed_in()?;
+        Ok(usage_page(query))
+    }
+    async fn analytics(&self, caller: &Caller, query: traffic::UsageQuery) -> PortalResult<traffic::UsagePage> {
+        staff(caller, Role::Publisher)?;
+        Ok(usage_page(query))
+    }
+    async fn requests(&self, caller: &Caller, query: traffic::RequestsQuery) -> PortalResult<traffic::RequestsPage> {
+        caller.signed_in()?;
+        let selected = (query.id == request().id).then(|| traffic::RequestDetail {
+            line: request(),
+            api: "Petstore".into(),
+            operation: "Order a pilot".into(),
+            client: "10.4.18.7".into(),
+            gateway_ms: "0.3 ms".into(),
+            refusal: Some(traffic::Refusal {
+                code: "rate_limited".into(),
+                check: "Rate of the plan".into(),
+                expected: "60 calls a minute at most".into(),
+                found: "the 61st".into(),
+            }),
+            ..traffic::RequestDetail::default()
+        });
+        Ok(traffic::RequestsPage {
+            query,
+            keys: vec![("key-1".into(), "nightly".into())],
+            requests: vec![request()],
+            total: 48_334,
+            selected,
+        })
+    }
+
+    async fn admin_overview(&self, caller: &Caller) -> PortalResult<admin::Overview> {
+        staff(caller, Role::Publisher)?;
+        Ok(admin::Overview {
+            calls_today: 2_184,
+            errors_today: 12,
+            p95_ms: Some("38".into()),
+            developers: 412,
+            apis: 9,
+            pending: vec![admin::PendingSubscription {
+                id: "sub-7".into(),
+                app: "kaiplan".into(),
+                owner: "Port of Bodø".into(),
+                api: "Quay Cameras".into(),
+                plan: "Gold".into(),
+                since: moment(),
+            }],
+            pending_total: 1,
+            health: vec![admin::HealthLine {
+                part: "Database".into(),
+                state: "In step".into(),
+                tone: "ok".into(),
+                detail: "SQLite".into(),
+            }],
+            latest: vec![audit_line()],
+            hours: (0..24).collect(),
+        })
+    }
+    async fn admin_apis(&self, caller: &Caller) -> PortalResult<Vec<admin::ApiLine>> {
+        staff(caller, Role::Publisher)?;
+        Ok(vec![admin::ApiLine {
+            slug: "petstore".into(),
+            title: "Petstore".into(),
+            version: Some("1.0.0".into()),
+            draft: Some("1.1.0".into()),
+            operations: 3,
+            access: catalogue::Access::Key,
+            visibility: catalogue::Visibility::Public,
+            upstreams: 1,
+            calls_today: 17,
+            changed: moment(),
+        }])
+    }
+    async fn admin_api(&self, caller: &Caller, api: &str) -> PortalResult<admin::ApiPage> {
+        staff(caller, Role::Publisher)?;
+        if api == "petstore" { Ok(api_page()) } else { not_found(&format!("API {api}")) }
+    }
+    async fn upload(&self, _: &Caller, input: admin::Upload) -> PortalResult<admin::Uploaded> {
+        let document = String::from_utf8_lossy(&input.document).into_owned();
+        if document.contains("broken") {
+            return Ok(admin::Uploaded {
+                title: "Petstore".into(),
+                findings: vec![finding(portico_contract::reference::Severity::Error)],
+                ..admin::Uploaded::default()
+            });
+        }
+        let what = format!(
+            "upload {} {} {} {}",
+            input.slug,
+            document.trim(),
+            input.upstream,
+            if input.publish { "publish" } else { "keep" }
+        );
+        let slug = if input.slug.is_empty() { "petstore".to_owned() } else { input.slug };
+        self.change(what, admin::Uploaded { slug: Some(slug), ..admin::Uploaded::default() })
+    }
+    async fn save_api_settings(&self, _: &Caller, api: &str, settings: admin::ApiSettings) -> PortalResult<()> {
+        let what = format!(
+            "save_api_settings {api} {} {:?} {:?} {} {} {} {}",
+            settings.upstreams,
+            settings.access,
+            settings.visibility,
+            settings.base_path,
+            settings.plans.join("+"),
+            settings.timeout_ms,
+            settings.max_body_bytes
+        );
+        self.change(what, ())
+    }
+    async fn publish(&self, _: &Caller, api: &str, version: &str) -> PortalResult<()> {
+        self.change(format!("publish {api} {version}"), ())
+    }
+    async fn unpublish(&self, _: &Caller, api: &str) -> PortalResult<()> {
+        self.change(format!("unpublish {api}"), ())
+    }
+    async fn delete_api(&self, _: &Caller, api: &str) -> PortalResult<()> {
+        self.change(format!("delete_api {api}"), ())
+    }
+    async fn plans(&self, caller: &Caller) -> PortalResult<Vec<admin::PlanLine>> {
+        staff(caller, Role::Publisher)?;
+        Ok(vec![starter()])
+    }
+    async fn create_plan(&self, _: &Caller, plan: admin::PlanForm) -> PortalResult<()> {
+        self.change(format!("create_plan {} {}", plan.slug, plan.manual), ())
+    }
+    async fn save_plan(&self, _: &Caller, slug: &str, plan: admin::PlanForm) -> PortalResult<()> {
+        self.change(format!("save_plan {slug} {}", plan.name), ())
+    }
+    async fn delete_plan(&self, _: &Caller, slug: &str) -> PortalResult<()> {
+        self.change(format!("delete_plan {slug}"), ())
+    }
+    async fn subscriptions(
+        &self,
+        caller: &Caller,
+        state: &str,
+        _: Option<&str>,
+    ) -> PortalResult<Listing<admin::SubscriptionLine>> {
+        staff(caller, Role::Publisher)?;
+        let items = vec![admin::SubscriptionLine {
+            id: "sub-7".into(),
+            app: "kaiplan".into(),
+            owner: "Port of Bodø".into(),
+            api: "Quay Cameras".into(),
+            plan: "Gold".into(),
+            state: "pending".into(),
+            since: moment(),
+        }];
+        Ok(if state == "rejected" {
+            Listing::default()
+        } else {
+            Listing { items, next: Some("cursor+1".into()), total: 90 }
+        })
+    }
+    async fn decide(&self, _: &Caller, subscription: &str, approve: bool) -> PortalResult<()> {
+        self.change(format!("decide {subscription} {approve}"), ())
+    }
+    async fn accounts(&self, caller: &Caller, _: Option<&str>) -> PortalResult<Listing<admin::AccountLine>> {
+        staff(caller, Role::Admin)?;
+        let line = |id: &str, name: &str, role, you| admin::AccountLine {
+            id: id.into(),
+            name: name.into(),
+            email: format!("{id}@example.org"),
+            role,
+            apps: 1,
+            created: moment(),
+            you,
+        };
+        let items = vec![
+            line("acc-1", "Ingrid Solheim", Role::Admin, true),
+            line("acc-2", "Per <Lund>", Role::Publisher, false),
+        ];
+        Ok(Listing { items, next: None, total: 2 })
+    }
+    async fn set_role(&self, _: &Caller, account: &str, role: Role) -> PortalResult<()> {
+        self.change(format!("set_role {account} {}", role.as_str()), ())
+    }
+    async fn delete_account(&self, _: &Caller, account: &str) -> PortalResult<()> {
+        self.change(format!("delete_account {account}"), ())
+    }
+    async fn audit(&self, caller: &Caller, _: Option<&str>) -> PortalResult<Listing<admin::AuditLine>> {
+        staff(caller, Role::Admin)?;
+        Ok(Listing { items: vec![audit_line()], next: None, total: 1 })
+    }
+    async fn settings(&self, caller: &Caller) -> PortalResult<admin::SettingsPage> {
+        staff(caller, Role::Admin)?;
+        Ok(admin::SettingsPage {
+            settings: vec![("PORTICO_LOG".into(), "info".into(), "default".into())],
+            version: "0.1.0".into(),
+        })
+    }
+}
+
+fn audit_line() -> admin::AuditLine {
+    admin::AuditLine {
+        at: moment(),
+        actor: "Per <Lund>".into(),
+        action: "revoked".into(),
+        subject: "key".into(),
+        target: "nightly".into(),
+        detail: String::new(),
+    }
+}
