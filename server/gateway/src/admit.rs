@@ -5,14 +5,14 @@ use crate::{
     arrive::Arrival,
     find::Route,
     identify::Identity,
-    keyring::KeyScope,
+    keyring::{KeyEntry, KeyScope},
     refusal::{Refusal, Scope},
-    subscriptions::Counters,
+    subscriptions::{Counters, Entry},
     worker::Shared,
     world::{CompiledPlan, World},
 };
 use http_body::Body as _;
-use portico_domain::{SubscriptionId, SubscriptionState};
+use portico_domain::{Quota, SubscriptionState};
 use std::{net::IpAddr, sync::Arc};
 
 /// The right to send one request to an upstream. Made here only.
@@ -32,31 +32,42 @@ pub(crate) fn admit(
     arrival: &Arrival,
     account: &mut Account,
 ) -> Result<Permit, Refusal> {
-    let mut plan = None;
-    if identity.required {
+    let plan = if identity.required {
         let key = identity.key.as_ref().ok_or(Refusal::KeyMissing)?;
         if let Some(scope) = &key.scope {
             check_scope(scope, &route, account.client)?;
         }
-        let api = &route.api.slug;
-        let subscription = shared.subscriptions.find(key.app, api);
-        let subscription = match subscription {
-            Some(entry) if entry.state == SubscriptionState::Active => entry,
-            Some(entry) if entry.state == SubscriptionState::Pending => {
-                return Err(Refusal::SubscriptionPending { api: api.clone() });
-            }
-            other => return Err(Refusal::NotSubscribed { api: api.clone(), state: other.map(|entry| entry.state) }),
-        };
-        let found =
-            world.plan(&subscription.plan).ok_or_else(|| Refusal::PlanGone { plan: subscription.plan.clone() })?;
-        let found = plan.insert(Arc::clone(found));
-        check_size(&route, arrival)
-            .inspect_err(|_| account.standing = Some(standing(shared, found, &subscription.counters, account)))?;
-        spend(shared, found, subscription.id, &subscription.counters, account)?;
+        let (subscription, plan) = subscribed(shared, world, key, &route)?;
+        let admitted = check_size(&route, arrival).and_then(|()| spend(shared, &plan, &subscription, account));
+        account.standing = Some(standing(shared, &plan, &subscription.counters, account));
+        admitted?;
+        Some(plan)
     } else {
         check_size(&route, arrival)?;
-    }
+        None
+    };
     Ok(Permit { route, identity, plan, _made_here: () })
+}
+
+/// The subscription by which the key's app may call the API, and its plan.
+fn subscribed(
+    shared: &Shared,
+    world: &World,
+    key: &KeyEntry,
+    route: &Route,
+) -> Result<(Arc<Entry>, Arc<CompiledPlan>), Refusal> {
+    let api = &route.api.slug;
+    let subscription = match shared.subscriptions.find(key.app, api) {
+        Some(entry) if entry.state == SubscriptionState::Active => entry,
+        Some(entry) if entry.state == SubscriptionState::Pending => {
+            return Err(Refusal::SubscriptionPending { api: api.clone() });
+        }
+        other => return Err(Refusal::NotSubscribed { api: api.clone(), state: other.map(|entry| entry.state) }),
+    };
+    match world.plan(&subscription.plan) {
+        Some(plan) => Ok((subscription, Arc::clone(plan))),
+        None => Err(Refusal::PlanGone { plan: subscription.plan.clone() }),
+    }
 }
 
 fn check_scope(scope: &KeyScope, route: &Route, client: IpAddr) -> Result<(), Refusal> {
@@ -69,8 +80,10 @@ fn check_scope(scope: &KeyScope, route: &Route, client: IpAddr) -> Result<(), Re
         let allowed = scope.apis.iter().map(ToString::to_string).collect();
         return Err(Refusal::ScopeDenied { scope: Scope::Api, asked: route.api.slug.to_string(), allowed });
     }
-    if !scope.operations.is_empty() && !scope.operations.iter().any(|name| **name == *route.operation.name) {
-        let asked = route.operation.name.to_string();
+    let mut asked = std::iter::once(&route.operation.name).chain(&route.operation.also);
+    let denied = asked.find(|asked| scope.operations.iter().all(|name| **name != ***asked));
+    if let (Some(denied), false) = (denied, scope.operations.is_empty()) {
+        let asked = denied.to_string();
         return Err(Refusal::ScopeDenied { scope: Scope::Operation, asked, allowed: scope.operations.clone() });
     }
     Ok(())
@@ -84,70 +97,45 @@ fn check_size(route: &Route, arrival: &Arrival) -> Result<(), Refusal> {
 }
 
 /// Takes one call from the rate and one from the quota, or neither.
-fn spend(
-    shared: &Shared,
-    plan: &Arc<CompiledPlan>,
-    subscription: SubscriptionId,
-    counters: &Counters,
-    account: &mut Account,
-) -> Result<(), Refusal> {
-    let now = shared.monotonic_nanos();
-    let slug = &plan.plan.slug;
-    let quota_exceeded = |limit, per: portico_domain::Period, retry_after| Refusal::QuotaExceeded {
+fn spend(shared: &Shared, plan: &Arc<CompiledPlan>, subscription: &Entry, account: &Account) -> Result<(), Refusal> {
+    let (counters, slug) = (&subscription.counters, &plan.plan.slug);
+    let quota_exceeded = |quota: Quota, retry_after| Refusal::QuotaExceeded {
         plan: slug.clone(),
-        limit,
-        per: per.as_str(),
+        limit: quota.limit,
+        per: quota.per.as_str(),
         retry_after,
     };
-    let mut new = Standing { plan: Arc::clone(plan), rate: None, quota: None };
     // A used-up quota is seen before the rate is touched. The rate is spent first: then a unit of quota is never given
     // back, so that nobody is refused for one that another holds in vain.
     if let Some(quota) = plan.plan.quota {
         let left = counters.quota.left(quota, account.at);
-        new.quota = Some(left);
         if left.calls == 0 {
-            new.rate = plan.plan.rate.map(|rate| counters.rate.left(rate, now));
-            account.standing = Some(new);
-            return Err(quota_exceeded(quota.limit, quota.per, left.reset_seconds));
+            return Err(quota_exceeded(quota, left.reset_seconds));
         }
     }
     if let Some(rate) = plan.plan.rate {
-        match counters.rate.take(rate, now) {
-            Ok(left) => new.rate = Some(left),
-            Err(exhausted) => {
-                new.rate = Some(counters.rate.left(rate, now));
-                account.standing = Some(new);
-                return Err(Refusal::RateLimited {
-                    plan: slug.clone(),
-                    limit: rate.limit,
-                    per: rate.per.as_str(),
-                    retry_after: exhausted.retry_after,
-                });
-            }
-        }
+        counters.rate.take(rate, shared.monotonic_nanos()).map_err(|exhausted| Refusal::RateLimited {
+            plan: slug.clone(),
+            limit: rate.limit,
+            per: rate.per.as_str(),
+            retry_after: exhausted.retry_after,
+        })?;
     }
     if let Some(quota) = plan.plan.quota {
         match counters.quota.take(quota, account.at) {
-            Ok((left, period)) => {
-                new.quota = Some(left);
-                account.spent(subscription, period);
-            }
+            Ok(period) => account.spent(subscription.id, period),
             Err(exhausted) => {
                 if let Some(rate) = plan.plan.rate {
                     counters.rate.give_back(rate);
-                    new.rate = Some(counters.rate.left(rate, now));
                 }
-                new.quota = Some(counters.quota.left(quota, account.at));
-                account.standing = Some(new);
-                return Err(quota_exceeded(quota.limit, quota.per, exhausted.retry_after));
+                return Err(quota_exceeded(quota, exhausted.retry_after));
             }
         }
     }
-    account.standing = Some(new);
     Ok(())
 }
 
-/// Where the caller stands without spending anything.
+/// Where the caller stands.
 fn standing(shared: &Shared, plan: &Arc<CompiledPlan>, counters: &Counters, account: &Account) -> Standing {
     Standing {
         plan: Arc::clone(plan),

@@ -43,7 +43,7 @@ impl Pace {
 }
 
 impl RateCounter {
-    pub(crate) fn take(&self, rate: Rate, now: u64) -> Result<Left, Exhausted> {
+    pub(crate) fn take(&self, rate: Rate, now: u64) -> Result<(), Exhausted> {
         let pace = Pace::of(rate);
         let mut seen = self.0.load(Ordering::Relaxed);
         loop {
@@ -54,7 +54,7 @@ impl RateCounter {
                 return Err(Exhausted { retry_after: whole_seconds(next - now - pace.burst).max(1) });
             }
             match self.0.compare_exchange_weak(seen, next, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return Ok(pace.left(next, now)),
+                Ok(_) => return Ok(()),
                 Err(changed) => seen = changed,
             }
         }
@@ -99,8 +99,8 @@ fn day(start: Timestamp) -> u64 {
 }
 
 impl QuotaCounter {
-    /// Takes one call from the quota. On success also tells the first moment of the period it was taken from.
-    pub(crate) fn take(&self, quota: Quota, now: Timestamp) -> Result<(Left, Timestamp), Exhausted> {
+    /// Takes one call from the quota, and tells the first moment of the period it was taken from.
+    pub(crate) fn take(&self, quota: Quota, now: Timestamp) -> Result<Timestamp, Exhausted> {
         let (start, end) = quota.per.around(now);
         let mut seen = self.0.load(Ordering::Relaxed);
         loop {
@@ -109,10 +109,7 @@ impl QuotaCounter {
                 return Err(Exhausted { retry_after: seconds_until(end, now) });
             }
             match self.0.compare_exchange_weak(seen, current + 1, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => {
-                    let calls = quota.limit - ((current & COUNT) + 1);
-                    return Ok((Left { calls, reset_seconds: seconds_until(end, now) }, started(current)));
-                }
+                Ok(_) => return Ok(started(current)),
                 Err(changed) => seen = changed,
             }
         }
@@ -178,12 +175,14 @@ mod tests {
     #[test]
     fn a_bucket_is_emptied_and_fills_again() {
         let (counter, rate, start) = (RateCounter::default(), rate(60, RatePeriod::Minute, Some(3)), 5 * SECOND);
-        assert_eq!(counter.take(rate, start), Ok(Left { calls: 2, reset_seconds: 1 }));
-        assert_eq!(counter.take(rate, start), Ok(Left { calls: 1, reset_seconds: 2 }));
-        assert_eq!(counter.take(rate, start), Ok(Left { calls: 0, reset_seconds: 3 }));
+        for left in [2, 1, 0] {
+            assert_eq!(counter.take(rate, start), Ok(()));
+            assert_eq!(counter.left(rate, start), Left { calls: left, reset_seconds: 3 - left });
+        }
         assert_eq!(counter.take(rate, start), Err(Exhausted { retry_after: 1 }));
         assert_eq!(counter.take(rate, start + SECOND - 1), Err(Exhausted { retry_after: 1 }));
-        assert_eq!(counter.take(rate, start + SECOND), Ok(Left { calls: 0, reset_seconds: 3 }));
+        assert_eq!(counter.take(rate, start + SECOND), Ok(()));
+        assert_eq!(counter.left(rate, start + SECOND), Left { calls: 0, reset_seconds: 3 });
         counter.give_back(rate);
         assert_eq!(counter.left(rate, start + SECOND), Left { calls: 1, reset_seconds: 2 });
         assert_eq!(counter.left(rate, start + 60 * SECOND), Left { calls: 3, reset_seconds: 0 });
@@ -222,9 +221,8 @@ mod tests {
         let counter = QuotaCounter::default();
         let quota = Quota { limit: 2, per: Period::Day };
         let at = |text: &str| Timestamp::parse(text).unwrap();
-        let (left, start) = counter.take(quota, at("2026-11-23T23:59:50Z")).unwrap();
-        assert_eq!(left, Left { calls: 1, reset_seconds: 10 });
-        assert_eq!(start, at("2026-11-23T00:00:00Z"));
+        assert_eq!(counter.take(quota, at("2026-11-23T23:59:50Z")), Ok(at("2026-11-23T00:00:00Z")));
+        assert_eq!(counter.left(quota, at("2026-11-23T23:59:50Z")), Left { calls: 1, reset_seconds: 10 });
         assert!(counter.take(quota, at("2026-11-23T23:59:55Z")).is_ok());
         assert_eq!(counter.take(quota, at("2026-11-23T23:59:59.5Z")), Err(Exhausted { retry_after: 1 }));
         assert!(counter.take(quota, at("2026-11-24T00:00:00Z")).is_ok());
@@ -254,7 +252,8 @@ mod tests {
         let quota = Quota { limit: 1_000_000_000_000, per: Period::Week };
         let now = Timestamp::parse("9999-12-31T23:59:59Z").unwrap();
         counter.restore(quota.per.around(now).0, quota.limit - 1);
-        assert_eq!(counter.take(quota, now).unwrap().0.calls, 0);
+        assert!(counter.take(quota, now).is_ok());
+        assert_eq!(counter.left(quota, now).calls, 0);
         assert!(counter.take(quota, now).is_err());
     }
 }

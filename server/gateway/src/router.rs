@@ -46,7 +46,8 @@ enum Segment {
 }
 
 impl Router {
-    /// Adds an operation. The first of two that share method and template stays: a path cannot tell them apart.
+    /// Adds an operation. Of two that share method and template the first is found, since a path cannot tell them apart
+    /// (`/#Action=Start` and `/#Action=Stop`, say); it asks for whatever the other asks for.
     pub(crate) fn add(&mut self, method: &str, template: &str, operation: Arc<Operation>) -> Result<(), &'static str> {
         let path = template.split(['?', '#']).next().unwrap_or_default();
         let path = path.strip_prefix('/').unwrap_or(path);
@@ -123,8 +124,13 @@ impl Node {
 
 impl Methods {
     fn add(&mut self, method: &str, operation: Arc<Operation>) {
-        if self.exactly(method).is_none() {
+        let Some((_, first)) = self.0.iter_mut().find(|(known, _)| **known == *method) else {
             self.0.push((method.into(), operation));
+            return;
+        };
+        if let Some(first) = Arc::get_mut(first) {
+            first.secured |= operation.secured;
+            first.also.push(operation.name.clone());
         }
     }
 
@@ -305,6 +311,16 @@ mod tests {
             assert_eq!(found(&router, "GET", path), template, "{path}");
         }
         assert_eq!(found(&router, "POST", "/repos/a/b/forks"), Some("POST /repos/{org}/{name}/forks"));
+    }
+
+    #[test]
+    fn operations_that_cannot_be_told_apart_are_guarded_as_one() {
+        let mut router = Router::default();
+        let open = Operation { secured: false, ..Operation::named("start") };
+        router.add("POST", "/#Action=Start", Arc::new(open)).unwrap();
+        router.add("POST", "/#Action=Stop", Arc::new(Operation::named("stop"))).unwrap();
+        let found = router.find("/").unwrap().get("POST").unwrap();
+        assert_eq!((&*found.name, found.secured, &*found.also[0]), ("start", true, "stop"));
     }
 
     #[test]

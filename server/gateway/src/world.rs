@@ -78,6 +78,8 @@ pub(crate) struct Operation {
     /// Empty when none was found.
     pub(crate) name: Box<str>,
     pub(crate) secured: bool,
+    /// Operations of the same method and path, which cannot be told from this one.
+    pub(crate) also: Vec<Box<str>>,
 }
 
 /// An upstream, ready to be called.
@@ -187,6 +189,7 @@ impl Api {
                 api: Some(spec.slug.clone()),
                 name: route.operation.as_str().into(),
                 secured: route.secured,
+                also: Vec::new(),
             };
             router
                 .add(&route.method, &route.template, Arc::new(operation))
@@ -197,7 +200,12 @@ impl Api {
             targets.push(Target::build(upstream)?);
         }
         Ok(Self {
-            nowhere: Arc::new(Operation { api: Some(spec.slug.clone()), name: "".into(), secured: true }),
+            nowhere: Arc::new(Operation {
+                api: Some(spec.slug.clone()),
+                name: "".into(),
+                secured: true,
+                also: Vec::new(),
+            }),
             slug: spec.slug,
             base_path,
             access: spec.access,
@@ -221,7 +229,7 @@ impl Api {
 #[cfg(test)]
 impl Operation {
     pub(crate) fn named(name: &str) -> Self {
-        Self { api: None, name: name.into(), secured: true }
+        Self { api: None, name: name.into(), secured: true, also: Vec::new() }
     }
 }
 

@@ -168,6 +168,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
         let scanned = self.scanner.scan(&self.held);
         self.note_heads(scanned.heads);
         self.released.extend(self.held.drain(..scanned.passed));
+        if self.held.is_empty() {
+            // A head may come in many pieces once and the connection idle for long.
+            self.held = Vec::new();
+        }
         if let Some(fault) = scanned.fault {
             self.held.clear();
             self.raise(fault);

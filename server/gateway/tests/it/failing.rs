@@ -8,7 +8,10 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
-use tokio::{io::AsyncReadExt, net::TcpListener};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
 async fn free_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
@@ -23,6 +26,24 @@ async fn an_upstream_that_is_not_there_is_a_502_that_tells_no_more() {
     house.publish(|spec| spec.apis[0].upstreams.clear());
     let answer = house.get("/shop/pets").await;
     assert_eq!((answer.status, answer.code().as_str()), (503, "upstream_unavailable"));
+}
+
+#[tokio::test]
+async fn an_upstream_that_proves_no_identity_is_not_spoken_to() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        while stream.read(&mut [0; 1024]).await.is_ok_and(|length| length > 0) {}
+    });
+    let house = House::open_with(addr, Options::default());
+    let url = format!("https://{addr}/v1").parse().unwrap();
+    house.publish(|spec| spec.apis[0].upstreams[0].url = url);
+    let answer = house.get("/shop/pets").await;
+    assert_eq!((answer.status, answer.code().as_str()), (502, "upstream_failed"));
+    let records = house.gateway.drain_records();
+    assert!(records[0].refusal.as_ref().unwrap().found.contains("TLS"), "{records:?}");
 }
 
 #[tokio::test]
@@ -122,7 +143,7 @@ async fn a_stale_connection_is_replaced_where_that_is_safe() {
             tokio::spawn(async move {
                 let mut buffer = Vec::new();
                 let _ = super::upstream::read_message(&mut stream, &mut buffer).await;
-                let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, OK.as_bytes()).await;
+                let _ = stream.write_all(OK.as_bytes()).await;
                 // The second request is read, so that it surely arrived, and then left without an answer.
                 let _ = stream.read(&mut [0; 1024]).await;
             });
