@@ -190,8 +190,8 @@ mod tests {
             UsageBar { label: "01:00".into(), ..UsageBar::default() },
         ];
         let html = view! { <Bars label="Calls today".to_owned() bars=bars/> }.to_html();
-        assert!(html.contains(r#"class="s2" x="7.00%" width="36.00%" y="25.00%" height="75.00%""#), "{html}");
-        assert!(html.contains(r#"class="s4" x="7.00%" width="36.00%" y="0.00%" height="25.00%""#), "{html}");
+        assert!(html.contains(r#"x="7.00%" width="36.00%" y="25.00%" height="75.00%" class="s2""#), "{html}");
+        assert!(html.contains(r#"x="7.00%" width="36.00%" y="0.00%" height="25.00%" class="s4""#), "{html}");
         assert!(html.contains("3 calls were answered, 1 refused and 0 failed. The most, 4, came at 00:00."), "{html}");
         assert!(!html.contains("s5"), "{html}");
     }

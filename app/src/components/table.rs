@@ -122,7 +122,7 @@ mod tests {
         assert!(html.contains(r#"<div class="table slim">"#), "{html}");
         assert!(html.contains(r#"<tr role="row" class="selected">"#), "{html}");
         assert!(html.contains("<div>&lt;b&gt;nightly&lt;/b&gt;</div>"), "{html}");
-        assert!(html.contains(r#"<td role="cell" class="num" data-label="Calls"><div>1,318</div></td>"#), "{html}");
+        assert!(html.contains(r#"<td role="cell" data-label="Calls" class="num"><div>1,318</div></td>"#), "{html}");
         assert!(html.contains(r#"<td role="cell" class="actions"><div>"#), "{html}");
     }
 }
