@@ -1,4 +1,4 @@
-// Every page, as each kind of reader sees it: axe finds nothing, nothing is wider than the screen, nothing is styled inline.
+// Every page, as each kind of reader sees it: axe finds nothing, nothing is wider than the screen.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
@@ -158,6 +158,5 @@ async function good(reading, name, { colour, width }) {
 	await reading.picture(`${name}-${width}-${colour}`, true);
 	await accessible(page, name);
 	assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0, `${name} is wider than ${width} px`);
-	assert.equal(await page.locator('[style]').count(), 0, `${name} has inline styles`);
 	reading.fine();
 }
