@@ -70,7 +70,12 @@ fn accepts_brotli(request: &HeaderMap) -> bool {
 
 /// The items of a comma-separated header, however many lines it came in.
 fn list<'a>(request: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
-    request.get_all(name).into_iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).map(str::trim)
+    request
+        .get_all(name)
+        .into_iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
 }
 
 #[cfg(test)]
@@ -105,7 +110,8 @@ mod tests {
 
     #[test]
     fn the_stylesheet_is_whole_and_names_the_font() {
-        let css = ASSETS.iter().find(|asset| asset.path == STYLESHEET).map(|asset| String::from_utf8_lossy(asset.bytes));
+        let css =
+            ASSETS.iter().find(|asset| asset.path == STYLESHEET).map(|asset| String::from_utf8_lossy(asset.bytes));
         let css = css.unwrap();
         assert!(css.starts_with("@layer tokens, base, layout, components, pages;"));
         for layer in ["tokens", "base", "layout", "components", "pages"] {
@@ -116,7 +122,9 @@ mod tests {
 
     #[test]
     fn brotli_goes_to_those_who_take_it() {
-        let coding = |accepted| asset().answer(&asked(header::ACCEPT_ENCODING, accepted)).headers().contains_key(header::CONTENT_ENCODING);
+        let coding = |accepted| {
+            asset().answer(&asked(header::ACCEPT_ENCODING, accepted)).headers().contains_key(header::CONTENT_ENCODING)
+        };
         assert!(coding("gzip, deflate, br, zstd"));
         assert!(coding("BR;q=0.5"));
         assert!(!coding("gzip"));

@@ -14,8 +14,12 @@ use std::sync::Arc;
 pub(crate) fn router(control: Arc<Control>) -> Router {
     let json = |State(control), caller, Path(api): Path<String>| answer(control, caller, api, None, Format::Json);
     let yaml = |State(control), caller, Path(api): Path<String>| answer(control, caller, api, None, Format::Yaml);
-    let old_json = |State(control), caller, Path((api, version)): Path<(String, String)>| answer(control, caller, api, Some(version), Format::Json);
-    let old_yaml = |State(control), caller, Path((api, version)): Path<(String, String)>| answer(control, caller, api, Some(version), Format::Yaml);
+    let old_json = |State(control), caller, Path((api, version)): Path<(String, String)>| {
+        answer(control, caller, api, Some(version), Format::Json)
+    };
+    let old_yaml = |State(control), caller, Path((api, version)): Path<(String, String)>| {
+        answer(control, caller, api, Some(version), Format::Yaml)
+    };
     Router::new()
         .route("/apis/{api}/openapi.json", get(json))
         .route("/apis/{api}/openapi.yaml", get(yaml))
@@ -24,7 +28,13 @@ pub(crate) fn router(control: Arc<Control>) -> Router {
         .with_state(control)
 }
 
-async fn answer(control: Arc<Control>, Extension(caller): Extension<Caller>, api: String, version: Option<String>, format: Format) -> Response {
+async fn answer(
+    control: Arc<Control>,
+    Extension(caller): Extension<Caller>,
+    api: String,
+    version: Option<String>,
+    format: Format,
+) -> Response {
     let found = match api.parse::<Slug>() {
         Ok(slug) => control.document(&Who::from(&caller), &slug, version.as_deref(), format).await,
         Err(_) => Err(ControlError::NotFound { what: format!("API {api}") }),
@@ -45,7 +55,15 @@ async fn answer(control: Arc<Control>, Extension(caller): Extension<Caller>, api
         // RFC 9512
         Format::Yaml => ("application/yaml", "yaml"),
     };
-    let mut response = ([(header::CONTENT_TYPE, media_type), (header::X_CONTENT_TYPE_OPTIONS, "nosniff"), (header::CACHE_CONTROL, "private, no-cache")], bytes).into_response();
+    let mut response = (
+        [
+            (header::CONTENT_TYPE, media_type),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::CACHE_CONTROL, "private, no-cache"),
+        ],
+        bytes,
+    )
+        .into_response();
     // A slug needs no quoting; what is uploaded is never shown as a page of ours.
     if let Ok(value) = HeaderValue::from_str(&format!("inline; filename=\"{api}.{ending}\"")) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, value);

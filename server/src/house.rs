@@ -1,13 +1,13 @@
 //! Opens what every command works on: data folder, database, secret.
-use crate::settings::Settings;
 use crate::secret;
+use crate::settings::Settings;
 use anyhow::Context as _;
 use portico_control::{Control, Parts, ShownSetting};
 use portico_domain::{InstallationSecret, SystemClock};
 use portico_gateway::Gateway;
 use portico_store::Store;
 use portico_telemetry::{Metrics, Recent};
-use std::{fs, os::unix::fs::DirBuilderExt as _, sync::Arc};
+use std::{fs, os::unix::fs::DirBuilderExt as _, path::Path, sync::Arc};
 use url::Url;
 
 /// The database, up to date, and the secret that belongs to it.
@@ -17,16 +17,21 @@ pub(crate) struct Foundation {
 }
 
 pub(crate) async fn found(settings: &Settings) -> anyhow::Result<Foundation> {
-    let folder = &settings.data_dir;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .with_context(|| format!("the data folder {} cannot be made: give this user the right, or set PORTICO_DATA_DIR", folder.display()))?;
+    make_data_dir(&settings.data_dir)?;
     let store = Store::open(&settings.database_url).await?;
     store.migrate().await?;
     let secret = secret::open(&settings.secret_file, &store).await?;
     Ok(Foundation { store, secret })
+}
+
+/// For this user alone: it holds the secret, and the database of small installations.
+pub(crate) fn make_data_dir(folder: &Path) -> anyhow::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| {
+        format!(
+            "the data folder {} cannot be made: give this user the right, or set PORTICO_DATA_DIR",
+            folder.display()
+        )
+    })
 }
 
 /// The use cases on top of it. Without a gateway, as the command line has them, a running server takes changes over

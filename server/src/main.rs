@@ -1,1 +1,20 @@
-fn main() {}
+//! Portico: a developer portal with an API gateway inside, in one program.
+//!
+//! `commands` reads the command line; `serve` runs the three listeners; `house` puts the crates together.
+
+mod assets;
+mod commands;
+mod documents;
+mod house;
+mod listener;
+mod logging;
+mod ops;
+mod origin;
+mod secret;
+mod serve;
+mod session;
+mod settings;
+
+fn main() -> std::process::ExitCode {
+    commands::run()
+}

@@ -6,7 +6,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use portico_domain::{Clock as _, SystemClock, Timestamp};
 use portico_gateway::Gateway;
 use portico_telemetry::Metrics;
 use serde_json::json;
@@ -32,14 +31,14 @@ pub(crate) fn router(ops: Arc<Ops>) -> Router {
 
 async fn ready(State(ops): State<Arc<Ops>>) -> Response {
     let seen = ops.gateway.observe();
-    let age = SystemClock.now().since(seen.snapshot_at.unwrap_or(Timestamp::from_micros(0))).as_secs();
     if ops.draining.load(Ordering::Relaxed) {
-        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"snapshot": seen.snapshot_version, "draining": true}))).into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"snapshot": seen.snapshot_version, "draining": true})))
+            .into_response();
     }
-    if seen.snapshot_at.is_none() {
+    let Some(age) = seen.snapshot_age else {
         return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"snapshot": null}))).into_response();
-    }
-    Json(json!({"snapshot": seen.snapshot_version, "age_seconds": age})).into_response()
+    };
+    Json(json!({"snapshot": seen.snapshot_version, "age_seconds": age.as_secs()})).into_response()
 }
 
 async fn metrics(State(ops): State<Arc<Ops>>) -> impl IntoResponse {

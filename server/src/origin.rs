@@ -29,7 +29,11 @@ pub(crate) async fn check(State(own): State<OwnOrigin>, request: Request, next: 
         return next.run(request).await;
     }
     tracing::info!(path = request.uri().path(), "a change asked for by another site was refused");
-    (StatusCode::FORBIDDEN, "This form was sent from another site, so nothing was done. Open the page here and try again.\n").into_response()
+    (
+        StatusCode::FORBIDDEN,
+        "This form was sent from another site, so nothing was done. Open the page here and try again.\n",
+    )
+        .into_response()
 }
 
 fn is_own(own: &OwnOrigin, headers: &HeaderMap) -> bool {
@@ -37,7 +41,9 @@ fn is_own(own: &OwnOrigin, headers: &HeaderMap) -> bool {
     match (text("sec-fetch-site"), text("origin"), text("referer")) {
         (Some(site), _, _) => matches!(site, "same-origin" | "none"),
         (None, Some(origin), _) => origin == &*own.0,
-        (None, None, Some(referer)) => Url::parse(referer).is_ok_and(|url| url.origin().ascii_serialization() == *own.0),
+        (None, None, Some(referer)) => {
+            Url::parse(referer).is_ok_and(|url| url.origin().ascii_serialization() == *own.0)
+        }
         (None, None, None) => true,
     }
 }

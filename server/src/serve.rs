@@ -43,13 +43,20 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
     let ops_listener = bind(settings.ops_listen, "operations", "PORTICO_OPS_LISTEN").await?;
     let portal_url = public_url(settings.portal_public_url.clone(), portal_listener.local_addr()?)?;
 
-    let mut gateway_settings = GatewaySettings::new(settings.gateway_listen);
-    gateway_settings.upstream_allow.clone_from(&settings.upstream_allow);
-    if let Some(threads) = settings.gateway_threads {
-        gateway_settings.threads = threads;
-    }
-    let gateway = Gateway::start(gateway_settings, Arc::new(SystemClock), foundation.secret.clone())
-        .with_context(|| format!("the gateway cannot listen on {}: free the port, or set PORTICO_GATEWAY_LISTEN", settings.gateway_listen))?;
+    let mut gateway_settings = GatewaySettings {
+        listen: settings.gateway_listen,
+        public_url: public_url(settings.gateway_public_url.clone(), settings.gateway_listen)?,
+        upstream_allow: settings.upstream_allow.clone(),
+        ..GatewaySettings::default()
+    };
+    gateway_settings.threads = settings.gateway_threads.unwrap_or(gateway_settings.threads);
+    let gateway =
+        Gateway::start(gateway_settings, Arc::new(SystemClock), foundation.secret.clone()).with_context(|| {
+            format!(
+                "the gateway cannot listen on {}: free the port, or set PORTICO_GATEWAY_LISTEN",
+                settings.gateway_listen
+            )
+        })?;
     let gateway = Arc::new(gateway);
     let gateway_url = public_url(settings.gateway_public_url.clone(), gateway.local_addr())?;
 
@@ -65,7 +72,8 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
     let sessions = session::layer(foundation.store.sessions(&foundation.secret), portal_url.scheme() == "https");
     let router = portal_router(&control, sessions, &portal_url, &gateway_url);
     let portal = tokio::spawn(listener::serve(portal_listener, router, ended(stopped.clone()), DRAIN));
-    let operations = tokio::spawn(listener::serve(ops_listener, ops::router(ops.clone()), ended(stopped), Duration::from_secs(1)));
+    let operations =
+        tokio::spawn(listener::serve(ops_listener, ops::router(ops.clone()), ended(stopped), Duration::from_secs(1)));
 
     greet(&control, &portal_url, &gateway_url).await?;
     wait_for_signal().await?;
@@ -135,7 +143,8 @@ fn portal_router(
         gateway_url: gateway_url.as_str().trim_end_matches('/').to_owned(),
     };
     let pages = portal::router(control.clone(), site).merge(documents::router(control.clone()));
-    let worth_it = SizeAbove::new(512).and(NotForContentType::GRPC).and(NotForContentType::IMAGES).and(NotForContentType::SSE);
+    let worth_it =
+        SizeAbove::new(512).and(NotForContentType::GRPC).and(NotForContentType::IMAGES).and(NotForContentType::SSE);
     pages
         .nest("/api/v1", portico_management::router(control.clone()))
         .layer(DefaultBodyLimit::max(40 * 1024 * 1024))

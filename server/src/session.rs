@@ -36,8 +36,14 @@ pub(crate) fn layer(sessions: Sessions, https: bool) -> SessionManagerLayer<Sess
 }
 
 /// Puts the [`Caller`] into the request, as the store knows the account now.
-pub(crate) async fn identify(State(control): State<Arc<Control>>, session: Session, mut request: Request, next: Next) -> Response {
-    let client = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string()).unwrap_or_default();
+pub(crate) async fn identify(
+    State(control): State<Arc<Control>>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let client =
+        request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string()).unwrap_or_default();
     let account = match account_of(&control, &session, &client).await {
         Ok(account) => account,
         Err(error) => return unavailable(&error),
@@ -46,7 +52,11 @@ pub(crate) async fn identify(State(control): State<Arc<Control>>, session: Sessi
     next.run(request).await
 }
 
-async fn account_of(control: &Control, session: &Session, client: &str) -> Result<Option<portico_contract::SignedIn>, ControlError> {
+async fn account_of(
+    control: &Control,
+    session: &Session,
+    client: &str,
+) -> Result<Option<portico_contract::SignedIn>, ControlError> {
     let away = |_| ControlError::Unavailable;
     let Some(id) = session.get::<String>(ACCOUNT).await.map_err(away)? else { return Ok(None) };
     let now = SystemClock.now().seconds();

@@ -10,6 +10,7 @@ pub struct AppsPage {
     pub progress: Progress,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not exclude each other")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Progress {
     pub app: bool,

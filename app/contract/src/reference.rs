@@ -178,6 +178,7 @@ pub struct Response {
 }
 
 /// A named value: a parameter, a header, an attribute of an object.
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not exclude each other")]
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Property {
     /// Unique on its page, e.g. "body.vessel.imo".

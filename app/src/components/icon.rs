@@ -12,10 +12,10 @@ pub fn Icon(name: &'static str) -> AnyView {
 /// The shapes, once on each page.
 #[component]
 pub fn Sprite() -> AnyView {
-    let symbols: String = SHAPES
-        .iter()
-        .map(|(name, shape)| format!("<symbol id=\"i-{name}\" viewBox=\"0 0 16 16\">{shape}</symbol>"))
-        .collect();
+    let mut symbols = String::new();
+    for (name, shape) in SHAPES {
+        symbols.extend(["<symbol id=\"i-", name, "\" viewBox=\"0 0 16 16\">", shape, "</symbol>"]);
+    }
     view! { <svg hidden aria-hidden="true" inner_html=symbols></svg> }.into_any()
 }
 

@@ -8,7 +8,7 @@ use super::{
     text::{breakable, escape},
 };
 use leptos::prelude::*;
-use portico_contract::reference::{Property, Schema, Union};
+use portico_contract::reference::{Constraint, Property, Schema, Union};
 
 /// Longer lists of allowed values are folded.
 const SHOWN_VALUES: usize = 12;
@@ -95,7 +95,7 @@ fn type_of(kind: &str, link: Option<&str>, root: &Root) -> String {
 fn about(
     description_html: String,
     values: &[(String, String)],
-    constraints: Vec<portico_contract::reference::Constraint>,
+    constraints: Vec<Constraint>,
     more: Option<&str>,
     root: &Root,
 ) -> Option<AnyView> {
@@ -107,13 +107,9 @@ fn about(
     let values = (!values.is_empty()).then(|| allowed(values));
     let constraints = (!constraints.is_empty()).then(|| {
         let mut html = String::new();
-        for constraint in &constraints {
-            html.push_str("<li class=\"chip\">");
-            if !constraint.label.is_empty() {
-                html.push_str(&format!("<b>{}</b>", escape(&constraint.label)));
-            }
-            html.push_str(&escape(&constraint.value));
-            html.push_str("</li>");
+        for Constraint { label, value } in &constraints {
+            let label = if label.is_empty() { String::new() } else { format!("<b>{}</b>", escape(label)) };
+            html.extend(["<li class=\"chip\">", &label, &escape(value), "</li>"]);
         }
         view! { <ul class="chips" aria-label="Constraints" inner_html=html></ul> }
     });
@@ -128,11 +124,11 @@ fn allowed(values: &[(String, String)]) -> AnyView {
     let mut html = String::new();
     for (value, description) in values {
         let value = escape(value);
-        html.push_str(&if described {
-            format!("<dt><code>{value}</code></dt><dd>{}</dd>", escape(description))
+        if described {
+            html.extend(["<dt><code>", &value, "</code></dt><dd>", &escape(description), "</dd>"]);
         } else {
-            format!("<li class=\"chip\">{value}</li>")
-        });
+            html.extend(["<li class=\"chip\">", &value, "</li>"]);
+        }
     }
     let list = if described {
         view! { <dl class="enum" inner_html=html></dl> }.into_any()

@@ -153,6 +153,7 @@ fn is_unreserved(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
     #[test]
     fn equal_paths_have_one_form() {
@@ -223,5 +224,31 @@ mod tests {
             let form = canonical_literal(text);
             assert_eq!(canonical(&form).as_deref(), Ok(form.as_str()), "{text}");
         }
+    }
+
+    /// Whatever comes out is its own form, and no server that strips `;parameters` or folds backslashes
+    /// finds another path in it.
+    #[test]
+    fn no_path_that_passes_leads_elsewhere() {
+        let pieces = [
+            "/", "/", "a", ".", "..", "%2e", "%2E", "%2f", "%5c", "\\", ";", "%3b", "%", "%25", "2e", "é", "%c3",
+            "%a9", "~", "%7e", " ",
+        ];
+        let mut rng = StdRng::seed_from_u64(2026);
+        let mut passed = 0;
+        for _ in 0..50_000 {
+            let path: String = (0..rng.random_range(1..8)).map(|_| pieces[rng.random_range(0..pieces.len())]).collect();
+            let path = format!("/{path}");
+            let Ok(form) = canonical(&path) else { continue };
+            passed += 1;
+            assert_eq!(canonical(&form).as_deref(), Ok(&*form), "{path}");
+            assert!(form.bytes().all(|byte| byte == b'%' || is_plain(byte)), "{form}");
+            for segment in form[1..].split('/') {
+                let decoded = String::from_utf8(decode(segment)).unwrap();
+                assert!(!decoded.contains(['/', '\\', '\0']), "{form}");
+                assert!(!matches!(decoded.split(';').next(), Some("." | "..")), "{form}");
+            }
+        }
+        assert!(passed > 1_000, "too few paths passed to tell anything: {passed}");
     }
 }

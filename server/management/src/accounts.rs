@@ -1,7 +1,7 @@
 //! `/accounts`: people and what they may do. For admins.
 use crate::{
     House,
-    input::{Body, Patch, Path, Query, given, name},
+    input::{Body, NoQuery, Patch, Path, Query, given, name},
     list::{List, Part, list},
     problem::Problem,
     shape::{Email, Name, Password},
@@ -66,6 +66,7 @@ async fn index(
 async fn create(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Body(NewAccountBody { email, name, role, password }): Body<NewAccountBody>,
 ) -> Result<(StatusCode, Json<AccountView>), Problem> {
     let email = email.0.to_string();
@@ -78,6 +79,7 @@ async fn create(
 async fn show(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([account]): Path<1>,
 ) -> Result<Json<AccountView>, Problem> {
     Ok(Json(house.find_account(&who, id(&account)?).await?.into()))
@@ -86,6 +88,7 @@ async fn show(
 async fn change(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([account]): Path<1>,
     Patch(AccountPatch { email, name, role }): Patch<AccountPatch>,
 ) -> Result<Json<AccountView>, Problem> {
@@ -96,6 +99,7 @@ async fn change(
 async fn remove(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([account]): Path<1>,
 ) -> Result<StatusCode, Problem> {
     house.remove_account(&who, id(&account)?).await?;

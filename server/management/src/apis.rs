@@ -1,7 +1,7 @@
 //! `/apis`: documents, settings, versions.
 use crate::{
     House,
-    input::{Patch, Path, Query, expect_type, given, read},
+    input::{NoQuery, Patch, Path, Query, expect_type, given, read},
     list::{List, Part, list},
     problem::{FindingView, Problem},
     shape::{Between, NewUpstream, UpstreamUrl},
@@ -186,6 +186,7 @@ async fn index(
 async fn show(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([api]): Path<1>,
 ) -> Result<Json<ApiView>, Problem> {
     let api = house.find_api(&who, &slug(&api)?).await.map_err(Problem::of_api)?;
@@ -222,6 +223,7 @@ async fn upload(
 async fn change(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([api]): Path<1>,
     Patch(patch): Patch<SettingsPatch>,
 ) -> Result<Json<ApiView>, Problem> {
@@ -233,6 +235,7 @@ async fn change(
 async fn remove(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([api]): Path<1>,
 ) -> Result<StatusCode, Problem> {
     house.remove_api(&who, &slug(&api)?).await.map_err(Problem::of_api)?;
@@ -242,6 +245,7 @@ async fn remove(
 async fn publish_newest(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([api]): Path<1>,
 ) -> Result<Json<ApiView>, Problem> {
     let (api, _) = house.publish_version(&who, &slug(&api)?, None).await.map_err(Problem::of_api)?;
@@ -251,6 +255,7 @@ async fn publish_newest(
 async fn publish(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([api, version]): Path<2>,
 ) -> Result<Json<ApiView>, Problem> {
     let api = slug(&api)?;
@@ -263,6 +268,7 @@ async fn publish(
 async fn unpublish(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([api]): Path<1>,
 ) -> Result<Json<ApiView>, Problem> {
     let api = house.unpublish_api(&who, &slug(&api)?).await.map_err(Problem::of_api)?;

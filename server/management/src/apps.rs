@@ -1,7 +1,7 @@
 //! `/apps`: what developers build.
 use crate::{
     House,
-    input::{Body, Patch, Path, Query, given, name},
+    input::{Body, NoQuery, Patch, Path, Query, given, name},
     list::{List, Part, list},
     problem::Problem,
     shape::{Email, Name},
@@ -13,9 +13,7 @@ use portico_domain::{App, AppId, EmailAddress, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub(crate) fn router() -> Router<House> {
-    Router::new()
-        .route("/apps", get(index).post(create))
-        .route("/apps/{app}", get(show).patch(change).delete(remove))
+    Router::new().route("/apps", get(index).post(create)).route("/apps/{app}", get(show).patch(change).delete(remove))
 }
 
 #[derive(Serialize)]
@@ -60,6 +58,7 @@ async fn index(
 async fn create(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Body(new): Body<NewApp>,
 ) -> Result<(StatusCode, Json<AppView>), Problem> {
     let app = house.create_app(&who, &new.name.0, new.owner.as_ref().map(|owner| &owner.0)).await?;
@@ -69,6 +68,7 @@ async fn create(
 async fn show(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([app]): Path<1>,
 ) -> Result<Json<AppView>, Problem> {
     Ok(Json(house.find_app(&who, id(&app)?).await?.into()))
@@ -77,6 +77,7 @@ async fn show(
 async fn change(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([app]): Path<1>,
     Patch(AppPatch { name, owner }): Patch<AppPatch>,
 ) -> Result<Json<AppView>, Problem> {
@@ -87,6 +88,7 @@ async fn change(
 async fn remove(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([app]): Path<1>,
 ) -> Result<StatusCode, Problem> {
     house.remove_app(&who, id(&app)?).await?;

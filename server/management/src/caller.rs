@@ -12,7 +12,10 @@ use portico_control::{Control, Who};
 /// Lets a call on with its [`Who`] among the extensions, or answers 401. A token that is there but not good is refused
 /// even where a session stands beside it: whoever sends one means it.
 pub(crate) async fn identify(State(house): State<House>, mut request: Request, next: Next) -> Response {
-    match who(&house, &request).await {
+    // Taken out first: a request cannot be shared while we wait, since its body cannot.
+    let caller = request.extensions().get::<Caller>().cloned();
+    let token = bearer(request.headers()).map(|token| token.map(str::to_owned));
+    match who(&house, caller.as_ref(), token).await {
         Ok(who) => {
             request.extensions_mut().insert(who);
             next.run(request).await
@@ -21,11 +24,14 @@ pub(crate) async fn identify(State(house): State<House>, mut request: Request, n
     }
 }
 
-async fn who(control: &Control, request: &Request) -> Result<Who, Problem> {
-    let caller = request.extensions().get::<Caller>();
-    if let Some(token) = bearer(request.headers())? {
+async fn who(
+    control: &Control,
+    caller: Option<&Caller>,
+    token: Result<Option<String>, Problem>,
+) -> Result<Who, Problem> {
+    if let Some(token) = token? {
         let client = caller.map_or("", |caller| caller.client.as_str());
-        let known = control.authenticate_token(token, client).await?;
+        let known = control.authenticate_token(&token, client).await?;
         return known.ok_or_else(|| Problem::token_invalid("This token is not known, or has expired."));
     }
     match caller.map(Who::from) {

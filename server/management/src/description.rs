@@ -1,5 +1,5 @@
 //! The API's own OpenAPI document, kept as YAML for those who write it and served as JSON for those who read it.
-use crate::House;
+use crate::{House, input::NoQuery};
 use axum::{Router, response::IntoResponse, routing::get};
 use http::{HeaderValue, header};
 use serde_json::Value;
@@ -21,6 +21,6 @@ pub(crate) fn router() -> Router<House> {
     Router::new().route("/openapi.json", get(show))
 }
 
-async fn show() -> impl IntoResponse {
+async fn show(_: NoQuery) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], openapi_json())
 }

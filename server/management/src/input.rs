@@ -78,6 +78,20 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// A call that has no parameters in its query.
+pub(crate) struct NoQuery;
+
+impl<S: Sync> FromRequestParts<S> for NoQuery {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        match url::form_urlencoded::parse(query.as_bytes()).next() {
+            None => Ok(Self),
+            Some((name, _)) => Err(Problem::parameter(&name, "this call has no parameters")),
+        }
+    }
+}
+
 /// The names in the path, in their order, percent-decoded.
 pub(crate) struct Path<const N: usize>(pub(crate) [String; N]);
 
@@ -85,7 +99,8 @@ impl<S: Send + Sync, const N: usize> FromRequestParts<S> for Path<N> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         // What is not UTF-8 names nothing.
-        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::not_found("such path"))?;
+        let params =
+            RawPathParams::from_request_parts(parts, state).await.map_err(|_| Problem::not_found("such path"))?;
         let names: Vec<String> = params.iter().map(|(_, value)| value.to_owned()).collect();
         names.try_into().map(Self).map_err(|_| Problem::not_found("such path"))
     }
@@ -119,7 +134,9 @@ pub(crate) async fn read(request: Request, limit: usize, limit_text: &str) -> Re
     match Limited::new(request.into_body(), limit).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Problem::too_large(limit_text)),
-        Err(_) => Err(Problem::new(http::StatusCode::BAD_REQUEST, "bad_request", "The body ended before it was whole.")),
+        Err(_) => {
+            Err(Problem::new(http::StatusCode::BAD_REQUEST, "bad_request", "The body ended before it was whole."))
+        }
     }
 }
 

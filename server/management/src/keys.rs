@@ -1,7 +1,7 @@
 //! `/apps/{app}/keys` and `/keys/{key}`: what opens the gateway.
 use crate::{
     House, apps,
-    input::{Body, OptionalBody, Patch, Path, Query, expect_type, given, name, read},
+    input::{Body, NoQuery, OptionalBody, Patch, Path, Query, expect_type, given, name, read},
     list::{List, Part, list},
     problem::Problem,
     shape::{Between, Name, Network, OperationName},
@@ -15,7 +15,9 @@ use bytes::Bytes;
 use http::StatusCode;
 use ipnet::IpNet;
 use portico_control::{ControlError, Imported, KeyChange, KeyRequest, Who};
-use portico_domain::{Environment, Key, KeyId, KeyStatus, PublicKeyId, Role, SecretToken, Slug, Timestamp};
+use portico_domain::{
+    Clock as _, Environment, Key, KeyId, KeyStatus, PublicKeyId, Role, SecretToken, Slug, SystemClock, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -52,8 +54,8 @@ struct KeyView {
 }
 
 impl KeyView {
-    fn new(key: Key, house: &House, secret: Option<&SecretToken>) -> Self {
-        let status = match key.status(house.now()) {
+    fn new(key: Key, secret: Option<&SecretToken>) -> Self {
+        let status = match key.status(SystemClock.now()) {
             KeyStatus::Active => "active",
             KeyStatus::Expired => "expired",
             KeyStatus::Revoked => "revoked",
@@ -154,12 +156,13 @@ async fn index(
     Query(part): Query<Part>,
 ) -> Result<Json<List<KeyView>>, Problem> {
     let page = house.list_keys(&who, apps::id(&app)?, part.after.as_deref(), part.limit.0).await;
-    Ok(list(page.map_err(Problem::of_query)?, |key| KeyView::new(key, &house, None)))
+    Ok(list(page.map_err(Problem::of_query)?, |key| KeyView::new(key, None)))
 }
 
 async fn create(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([app]): Path<1>,
     Body(new): Body<NewKey>,
 ) -> Result<(StatusCode, Json<KeyView>), Problem> {
@@ -167,21 +170,23 @@ async fn create(
     let (operations, allow_ips) = (operation_names(operations), networks(allow_ips));
     let request = KeyRequest { name: name.0, environment, expires_at, apis, operations, allow_ips };
     let (key, secret) = house.add_key(&who, apps::id(&app)?, request).await?;
-    Ok((StatusCode::CREATED, Json(KeyView::new(key, &house, Some(&secret)))))
+    Ok((StatusCode::CREATED, Json(KeyView::new(key, Some(&secret)))))
 }
 
 async fn show(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([key]): Path<1>,
 ) -> Result<Json<KeyView>, Problem> {
     let key = house.find_key(&who, id(&key)?).await?;
-    Ok(Json(KeyView::new(key, &house, None)))
+    Ok(Json(KeyView::new(key, None)))
 }
 
 async fn change(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([key]): Path<1>,
     Patch(patch): Patch<KeyPatch>,
 ) -> Result<Json<KeyView>, Problem> {
@@ -193,24 +198,26 @@ async fn change(
         allow_ips: patch.allow_ips.map(|list| networks(list.unwrap_or_default())),
     };
     let key = house.change_key(&who, id(&key)?, change).await?;
-    Ok(Json(KeyView::new(key, &house, None)))
+    Ok(Json(KeyView::new(key, None)))
 }
 
 async fn rotate(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([key]): Path<1>,
     OptionalBody(rotation): OptionalBody<Rotation>,
 ) -> Result<Json<KeyView>, Problem> {
     let overlap = Duration::from_secs(rotation.overlap_seconds.map_or(0, |seconds| seconds.0));
     let (key, secret) = house.rotate_key(&who, id(&key)?, overlap).await?;
-    Ok(Json(KeyView::new(key, &house, Some(&secret))))
+    Ok(Json(KeyView::new(key, Some(&secret))))
 }
 
 /// Answers once the key has stopped.
 async fn revoke(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([key]): Path<1>,
 ) -> Result<StatusCode, Problem> {
     house.revoke_key(&who, id(&key)?).await?;

@@ -30,7 +30,6 @@ pub use description::openapi_json;
 use axum::{Router, middleware};
 use http::StatusCode;
 use portico_control::Control;
-use portico_domain::{Clock, Timestamp};
 use problem::Problem;
 use std::{ops::Deref, sync::Arc};
 
@@ -38,14 +37,7 @@ use std::{ops::Deref, sync::Arc};
 #[derive(Clone)]
 pub(crate) struct House {
     control: Arc<Control>,
-    clock: Arc<dyn Clock>,
     under_way: idempotency::UnderWay,
-}
-
-impl House {
-    fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
 }
 
 impl Deref for House {
@@ -55,11 +47,11 @@ impl Deref for House {
     }
 }
 
-/// Everything under `/api/v1`, its unknown paths too. The server puts a `portico_contract::Caller` among a request's
+/// Everything under `/api/v1`, where the server nests it, its unknown paths too. The server puts a `portico_contract::Caller` among a request's
 /// extensions: its client's address, and the account if a browser is signed in and its origin was checked.
-pub fn router(control: Arc<Control>, clock: Arc<dyn Clock>) -> Router {
-    let house = House { control, clock, under_way: idempotency::UnderWay::default() };
-    let calls = Router::new()
+pub fn router(control: Arc<Control>) -> Router {
+    let house = House { control, under_way: idempotency::UnderWay::default() };
+    Router::new()
         .merge(apis::router())
         .merge(plans::router())
         .merge(apps::router())
@@ -74,8 +66,7 @@ pub fn router(control: Arc<Control>, clock: Arc<dyn Clock>) -> Router {
         .merge(description::router().method_not_allowed_fallback(method_not_allowed))
         .fallback(unknown_path)
         .layer(middleware::from_fn(envelope::envelope))
-        .with_state(house);
-    Router::new().nest("/api/v1", calls)
+        .with_state(house)
 }
 
 async fn unknown_path() -> Problem {

@@ -1,7 +1,7 @@
 //! `/plans`: what publishers offer.
 use crate::{
     House,
-    input::{Body, Patch, Path, Query, given, name},
+    input::{Body, NoQuery, Patch, Path, Query, given, name},
     list::{List, Part, list},
     problem::Problem,
     shape::{Between, Name},
@@ -167,6 +167,7 @@ async fn index(
 async fn create(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Body(new): Body<NewPlan>,
 ) -> Result<(StatusCode, Json<PlanView>), Problem> {
     let plan = house.create_plan(&who, new.into()).await?;
@@ -176,6 +177,7 @@ async fn create(
 async fn show(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([plan]): Path<1>,
 ) -> Result<Json<PlanView>, Problem> {
     Ok(Json(house.find_plan(&who, &slug(&plan)?).await?.into()))
@@ -184,6 +186,7 @@ async fn show(
 async fn change(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([plan]): Path<1>,
     Patch(patch): Patch<PlanPatch>,
 ) -> Result<Json<PlanView>, Problem> {
@@ -193,6 +196,7 @@ async fn change(
 async fn remove(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([plan]): Path<1>,
 ) -> Result<StatusCode, Problem> {
     house.remove_plan(&who, &slug(&plan)?).await?;

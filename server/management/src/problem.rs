@@ -164,14 +164,12 @@ impl From<ControlError> for Problem {
             },
             ControlError::Conflict { .. } => Self::new(StatusCode::CONFLICT, "conflict", detail),
             ControlError::TooLarge { limit } => Self::too_large(&limit),
-            ControlError::TooManyTries { seconds } => Self {
-                retry_after: Some(seconds),
-                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail)
-            },
-            ControlError::Unavailable => Self {
-                retry_after: Some(1),
-                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail)
-            },
+            ControlError::TooManyTries { seconds } => {
+                Self { retry_after: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail) }
+            }
+            ControlError::Unavailable => {
+                Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail) }
+            }
             ControlError::Internal { .. } => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail),
         }
     }

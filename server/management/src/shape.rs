@@ -56,9 +56,9 @@ pub(crate) struct Network(pub(crate) IpNet);
 impl TryFrom<String> for Network {
     type Error = &'static str;
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let network = text.parse().or_else(|_| text.parse().map(IpNet::from));
+        let network = text.parse::<IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from));
         let wrong = |_: std::net::AddrParseError| "not an address or a network, e.g. 192.0.2.7 or 2001:db8::/32";
-        network.map(|network: IpNet| Self(network.trunc())).map_err(wrong)
+        network.map(|network| Self(network.trunc())).map_err(wrong)
     }
 }
 
@@ -79,7 +79,8 @@ impl TryFrom<String> for UpstreamUrl {
                 && url.fragment().is_none()
         };
         let url = Url::parse(&text).ok().filter(fits);
-        url.map(Self).ok_or("not the address of an upstream, e.g. https://pets.example.com/v1, without user name, ? and #")
+        url.map(Self)
+            .ok_or("not the address of an upstream, e.g. https://pets.example.com/v1, without user name, ? and #")
     }
 }
 

@@ -1,7 +1,7 @@
 //! `/apps/{app}/subscriptions` and `/subscriptions/{subscription}`: an app's use of an API under a plan.
 use crate::{
     House, apps,
-    input::{Body, Path, Query, name},
+    input::{Body, NoQuery, Path, Query, name},
     list::{List, Part, list},
     problem::Problem,
 };
@@ -59,6 +59,7 @@ async fn index(
 async fn create(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([app]): Path<1>,
     Body(NewSubscription { api, plan }): Body<NewSubscription>,
 ) -> Result<(StatusCode, Json<SubscriptionView>), Problem> {
@@ -69,16 +70,27 @@ async fn create(
 async fn show(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([subscription]): Path<1>,
 ) -> Result<Json<SubscriptionView>, Problem> {
     Ok(Json(house.find_subscription(&who, id(&subscription)?).await?.into()))
 }
 
-async fn approve(house: State<House>, who: Extension<Who>, path: Path<1>) -> Result<Json<SubscriptionView>, Problem> {
+async fn approve(
+    house: State<House>,
+    who: Extension<Who>,
+    _: NoQuery,
+    path: Path<1>,
+) -> Result<Json<SubscriptionView>, Problem> {
     decide(house, who, path, true).await
 }
 
-async fn reject(house: State<House>, who: Extension<Who>, path: Path<1>) -> Result<Json<SubscriptionView>, Problem> {
+async fn reject(
+    house: State<House>,
+    who: Extension<Who>,
+    _: NoQuery,
+    path: Path<1>,
+) -> Result<Json<SubscriptionView>, Problem> {
     decide(house, who, path, false).await
 }
 
@@ -94,6 +106,7 @@ async fn decide(
 async fn remove(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([subscription]): Path<1>,
 ) -> Result<StatusCode, Problem> {
     house.remove_subscription(&who, id(&subscription)?).await?;

@@ -1,13 +1,13 @@
 //! `/usage` and `/requests`: what went through the gateway.
 use crate::{
     House, apps,
-    input::{Limit, Path, Query, name},
+    input::{Limit, NoQuery, Path, Query, name},
     list::{List, list},
     problem::Problem,
 };
 use axum::{Extension, Json, Router, extract::State, routing::get};
 use portico_control::{RequestQuery, UsageRequest, Who};
-use portico_domain::{Explanation, KeyId, RequestRecord, Slug, Timestamp};
+use portico_domain::{Clock as _, Explanation, KeyId, RequestRecord, Slug, SystemClock, Timestamp};
 use portico_store::{Bucket, By, UsageSum};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use std::time::Duration;
@@ -112,7 +112,7 @@ async fn usage(
     Extension(who): Extension<Who>,
     Query(asked): Query<UsageParameters>,
 ) -> Result<Json<List<UsageView>>, Problem> {
-    let to = asked.to.unwrap_or_else(|| house.now());
+    let to = asked.to.unwrap_or_else(|| SystemClock.now());
     let from = asked.from.unwrap_or_else(|| to.minus(Duration::from_secs(86_400)));
     let (app, key) = (asked.app.as_deref(), asked.key.as_deref());
     let request = UsageRequest {
@@ -217,6 +217,7 @@ async fn requests(
 async fn request(
     State(house): State<House>,
     Extension(who): Extension<Who>,
+    _: NoQuery,
     Path([request]): Path<1>,
 ) -> Result<Json<RequestView>, Problem> {
     Ok(Json(house.find_request(&who, &request).await?.into()))

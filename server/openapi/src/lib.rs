@@ -14,7 +14,7 @@
 //!
 //! One more version of OpenAPI: a variant of [`outline::Dialect`], and where it differs, a branch in [`part`].
 //! One more finding: a call in [`check`] with a code of its own, and a line in `tests/it/findings.rs`.
-//! One more schema keyword: [`schema::facets`] collects it, [`schema`] shows it.
+//! One more schema keyword: `schema::facets` collects it, [`schema`] shows it.
 
 mod check;
 mod curl;

@@ -14,6 +14,10 @@ pub(crate) const fn values(document: usize) -> usize {
 pub(crate) const fn characters(document: usize) -> usize {
     64 * 1024 + document * 4
 }
+/// Operations of one document.
+pub(crate) const OPERATIONS: usize = 50_000;
+/// Parameters of one operation.
+pub(crate) const PARAMETERS: usize = 500;
 /// Findings told; the last says how many more there are.
 pub(crate) const FINDINGS: usize = 200;
 /// References that lead to references.

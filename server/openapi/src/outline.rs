@@ -1,5 +1,5 @@
 //! What there is in a document: its version, operations, groups, webhooks and schemas, by pointers into the value.
-use crate::{part, refer, slug};
+use crate::{limits, part, refer, slug};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
@@ -89,7 +89,7 @@ pub(crate) struct Outline {
     pub(crate) schemas: Vec<String>,
 }
 
-const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
+pub(crate) const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
 
 pub(crate) fn outline(root: &Value, dialect: Dialect) -> Outline {
     let mut names = slug::Unique::default();
@@ -101,6 +101,10 @@ pub(crate) fn outline(root: &Value, dialect: Dialect) -> Outline {
         }
         let base = refer::under("", &["paths", path]);
         for (method, base, pointer, operation) in operations_of(root, item, base) {
+            // One more than is allowed, for the check to see.
+            if operations.len() > limits::OPERATIONS {
+                break;
+            }
             keys.push(tag_of(operation).map(str::to_owned));
             let slug = names.take(slug::of_operation(text(operation, "operationId"), &method, path));
             operations.push(entry(root, slug, method, path, (base, pointer), operation));
@@ -111,6 +115,9 @@ pub(crate) fn outline(root: &Value, dialect: Dialect) -> Outline {
         for (name, item) in members(root.get(key)) {
             let base = refer::under("", &[key, name]);
             for (method, base, pointer, operation) in operations_of(root, item, base) {
+                if webhooks.len() > limits::OPERATIONS {
+                    break;
+                }
                 let words = format!("webhook {}", text(operation, "operationId").unwrap_or(name));
                 let slug = names.take(slug::words(&words));
                 let mut entry = entry(root, slug, method, "", (base, pointer), operation);
@@ -191,7 +198,7 @@ const UNTAGGED: &str = "Operations";
 /// Sorts operations into groups by their first tag, in the order of the document's `tags`, then of appearance.
 /// Large documents without any tags are grouped by the first word of the path that tells operations apart.
 fn group(root: &Value, operations: &mut [Entry], mut keys: Vec<Option<String>>) -> Vec<Group> {
-    if operations.len() > crate::limits::SMALL && keys.iter().all(Option::is_none) {
+    if operations.len() > limits::SMALL && keys.iter().all(Option::is_none) {
         keys = by_path(operations).unwrap_or(keys);
     }
     let mut order: Vec<(String, Option<usize>)> = Vec::new();

@@ -3,6 +3,7 @@
 //! Everything borrows from the author's value; only what Swagger 2.0 spreads over several places (a form, a
 //! parameter's schema) is put together anew. What cannot be read is said in words and left out.
 use crate::{
+    limits,
     outline::{Dialect, members, text},
     refer,
 };
@@ -106,6 +107,7 @@ impl<'d> Reader<'d> {
     ) -> Vec<(String, Result<&'d Value, refer::Lost>)> {
         let of = |(from, pointer): (&'d Value, &str)| -> Vec<(String, Result<&'d Value, refer::Lost>)> {
             let listed = from.get("parameters").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            let listed = &listed[..listed.len().min(limits::PARAMETERS)];
             let place = |n: usize| refer::under(pointer, &["parameters", &n.to_string()]);
             let resolved = listed.iter().map(|one| refer::resolve(self.root, one).map(|(found, _)| found));
             resolved.enumerate().map(|(n, found)| (place(n), found)).collect()
@@ -346,7 +348,7 @@ impl<'d> Reader<'d> {
             let value = ["value", "dataValue", "serializedValue"].iter().find_map(|key| example.get(key))?;
             Some((text(example, "summary").unwrap_or(name), value))
         });
-        let mut read: Vec<_> = named.take(crate::limits::EXAMPLES).collect();
+        let mut read: Vec<_> = named.take(limits::EXAMPLES).collect();
         if read.is_empty()
             && let Some(value) = of.get("example").or_else(|| of.get("x-example"))
         {
@@ -365,4 +367,23 @@ fn schema_of_parameter(value: &Value) -> Value {
         .map(|(k, v)| (k.clone(), v.clone()))
         .collect();
     schema.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_means_that_nothing_is_asked() {
+        let root = json!({"security": [{"key": []}]});
+        for (operation, asks) in [
+            (json!({}), true),
+            (json!({"security": []}), false),
+            (json!({"security": [{}]}), false),
+            (json!({"security": [{"key": []}, {}]}), false),
+            (json!({"security": [{"a": [], "b": []}]}), true),
+        ] {
+            assert_eq!(secured(&root, &operation), asks, "{operation}");
+        }
+    }
 }

@@ -97,6 +97,7 @@ fn parse_yaml(characters: &str, budget: &RefCell<Budget>) -> Result<Value, Fault
         let spent = budget.borrow_mut().spent.take();
         let fault = spent.unwrap_or_else(|| {
             let error = error.without_snippet();
+            eprintln!("DBG {error:?}");
             let what = match error {
                 E::Budget { .. }
                 | E::AliasReplayLimitExceeded { .. }

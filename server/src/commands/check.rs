@@ -178,7 +178,8 @@ mod tests {
     #[test]
     fn a_finding_is_one_line_that_editors_understand() {
         let findings = [finding(Severity::Error, "/paths/~1a", Some(3)), finding(Severity::Info, "", None)];
-        let expected = "a.yaml:3:3: error: Two lines. [some-code] /paths/~1a\na.yaml:1:1: info: Two lines. [some-code]\n";
+        let expected =
+            "a.yaml:3:3: error: Two lines. [some-code] /paths/~1a\na.yaml:1:1: info: Two lines. [some-code]\n";
         assert_eq!(text("a.yaml", &findings), expected);
         assert_eq!(summary(None, &findings), "1 error, 1 hint");
     }
@@ -201,7 +202,10 @@ mod tests {
         assert!(unreadable("hello: world\n"));
         assert!(unreadable("openapi: 9.0.0\n"));
         assert!(!unreadable(GOOD));
-        let wrong = GOOD.replace("paths: {}", "paths: {/a: {get: {parameters: [{$ref: '#/components/parameters/x'}], responses: {}}}}");
+        let wrong = GOOD.replace(
+            "paths: {}",
+            "paths: {/a: {get: {parameters: [{$ref: '#/components/parameters/x'}], responses: {}}}}",
+        );
         assert!(!unreadable(&wrong));
     }
 }

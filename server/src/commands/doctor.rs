@@ -154,7 +154,11 @@ fn space(path: &Path) -> Result<String, String> {
     let found = rustix::fs::statvfs(place).map_err(|error| format!("{}: {error}", place.display()))?;
     let free = found.f_bavail.saturating_mul(found.f_frsize);
     let text = format!("{} MiB free for {}", free / (1024 * 1024), path.display());
-    if free < LITTLE_SPACE { Err(format!("{text}: make room, or set PORTICO_DATA_DIR to another disk")) } else { Ok(text) }
+    if free < LITTLE_SPACE {
+        Err(format!("{text}: make room, or set PORTICO_DATA_DIR to another disk"))
+    } else {
+        Ok(text)
+    }
 }
 
 /// Whether Portico answers there already.

@@ -47,7 +47,8 @@ fn span(text: &str) -> Result<Duration, String> {
         'y' => 365 * 86_400,
         _ => return Err(wrong()),
     };
-    let number: u32 = text[..text.len() - unit.len_utf8()].parse().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
+    let number: u32 =
+        text[..text.len() - unit.len_utf8()].parse().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
     let span = Duration::from_secs(seconds * u64::from(number));
     // A timestamp ends with the year 9999.
     if span > Duration::from_secs(1_000 * 365 * 86_400) { Err("at most 1000 years".into()) } else { Ok(span) }

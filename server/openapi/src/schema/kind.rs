@@ -45,6 +45,12 @@ fn nested(root: &Value, facets: &Facets<'_>, depth: usize) -> String {
     if kinds.is_empty() {
         kinds.push(inferred(root, facets, depth));
     }
+    // Of a list the name stands with the items; of a simple value it would say less than its kind.
+    if let Some(name) = facets.name.as_deref().filter(|_| depth == 0 && facets.has_children()) {
+        if let Some(kind) = kinds.last_mut() {
+            *kind = format!("{kind} · {}", refer::shorten(name));
+        }
+    }
     if facets.nullable && kinds != ["any"] {
         kinds.push("null".into());
     }

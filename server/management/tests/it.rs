@@ -1,0 +1,23 @@
+//! The management API as programs meet it: real use cases and a real SQLite file behind the router.
+#[path = "it/accounts.rs"]
+mod accounts;
+#[path = "it/apis.rs"]
+mod apis;
+#[path = "it/apps.rs"]
+mod apps;
+#[path = "it/document.rs"]
+mod document;
+#[path = "it/habits.rs"]
+mod habits;
+#[path = "it/house.rs"]
+mod house;
+#[path = "it/idempotency.rs"]
+mod idempotency;
+#[path = "it/keys.rs"]
+mod keys;
+#[path = "it/plans.rs"]
+mod plans;
+#[path = "it/roles.rs"]
+mod roles;
+#[path = "it/traffic.rs"]
+mod traffic;
