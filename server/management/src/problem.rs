@@ -95,9 +95,9 @@ impl Problem {
     }
     /// What the house says of an API in the path.
     pub(crate) fn of_api(error: ControlError) -> Self {
-        match Self::from(error) {
-            problem if problem.code == "not_found" => Self { code: "no_such_api", ..problem },
-            problem => problem,
+        match error {
+            ControlError::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, "no_such_api", error.to_string()),
+            error => error.into(),
         }
     }
 

@@ -141,8 +141,20 @@ struct RequestParameters {
     api: Option<Slug>,
     app: Option<String>,
     key: Option<String>,
-    status: Option<u16>,
+    status: Option<Status>,
     result: Option<Outcome>,
+}
+
+/// An HTTP status.
+#[derive(Deserialize)]
+#[serde(try_from = "u16")]
+struct Status(u16);
+
+impl TryFrom<u16> for Status {
+    type Error = &'static str;
+    fn try_from(number: u16) -> Result<Self, Self::Error> {
+        if (100..=599).contains(&number) { Ok(Self(number)) } else { Err("a number from 100 to 599") }
+    }
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq)]
@@ -206,7 +218,7 @@ async fn requests(
         api: asked.api,
         app: app.map(apps::id).transpose()?,
         key: key.map(key_id).transpose()?,
-        status: asked.status,
+        status: asked.status.map(|status| status.0),
         refused: asked.result == Some(Outcome::Refused),
         failed: asked.result == Some(Outcome::Failed),
     };

@@ -47,7 +47,7 @@ async fn a_signed_in_browser_needs_no_token_but_a_bad_token_is_refused_all_the_s
 async fn unknown_paths_and_methods_are_problems() {
     let house = House::new().await;
     let token = house.token("ada", Role::Admin).await;
-    for path in ["/nothing", "/apis/pets/nothing", "/", "/apis/", "/apis//versions", "/apis/%FF"] {
+    for path in ["/nothing", "/apis/pets/nothing", "", "/apis/", "/apis//versions", "/apis/%FF"] {
         let answer = house.get(&token, path).await;
         assert_eq!(
             (answer.status.as_u16(), answer.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap())),
@@ -98,7 +98,7 @@ async fn bodies_are_taken_strictly() {
         ("null", ""),
         ("{\"plan\":\"gold\",\"name\":\"Gold\"} x", ""),
         ("{\"plan\":\"Gold\"}", "/plan"),
-        ("{\"plan\":\"gold\",\"plan\":\"gold\"}", "/plan"),
+        ("{\"plan\":\"gold\",\"plan\":\"gold\"}", ""),
         ("{\"plan\":\"gold\",\"rate\":{\"limit\":0,\"per\":\"second\"}}", "/rate/limit"),
         ("{\"plan\":\"gold\",\"quota\":{\"limit\":5,\"per\":\"year\"}}", "/quota/per"),
     ] {

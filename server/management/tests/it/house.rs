@@ -5,6 +5,7 @@ use http_body_util::BodyExt as _;
 use portico_control::{Control, NewAccount, Parts, Who};
 use portico_domain::{InstallationSecret, Role, SystemClock};
 use portico_store::Store;
+use portico_telemetry::Recent;
 use portico_testing::Folder;
 use serde_json::Value;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub(crate) const PETS: &str = "openapi: 3.1.0\ninfo: {title: Pets, version: 1.0.
 
 pub(crate) struct House {
     pub(crate) control: Arc<Control>,
+    pub(crate) recent: Arc<Recent>,
     router: Router,
     _folder: Folder,
 }
@@ -52,11 +54,12 @@ impl House {
         let folder = Folder::new();
         let store = Store::open(&format!("sqlite://{}", folder.path().join("portico.db").display())).await.unwrap();
         store.migrate().await.unwrap();
+        let recent = Arc::<Recent>::default();
         let control = Control::new(Parts {
             store,
             gateway: None,
             metrics: Arc::default(),
-            recent: Arc::default(),
+            recent: recent.clone(),
             clock: Arc::new(SystemClock),
             secret: InstallationSecret::from_hex(&"07".repeat(32)).unwrap(),
             gateway_url: "http://127.0.0.1:8081".parse().unwrap(),
@@ -66,7 +69,7 @@ impl House {
         .unwrap();
         control.add_starter_plan().await.unwrap();
         let router = Router::new().nest("/api/v1", portico_management::router(control.clone()));
-        Self { control, router, _folder: folder }
+        Self { control, recent, router, _folder: folder }
     }
 
     /// A token of a new account with this role.
