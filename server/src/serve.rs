@@ -38,6 +38,9 @@ use url::Url;
 const DRAIN: Duration = Duration::from_secs(30);
 
 pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
+    if settings.mail_url.is_some() {
+        tracing::warn!("PORTICO_MAIL_URL is set, but this version sends no mail yet");
+    }
     let foundation = house::found(&settings).await?;
     let portal_listener = bind(settings.portal_listen, "portal", "PORTICO_PORTAL_LISTEN").await?;
     let ops_listener = bind(settings.ops_listen, "operations", "PORTICO_OPS_LISTEN").await?;
