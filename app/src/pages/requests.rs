@@ -139,17 +139,16 @@ fn detail(request: RequestDetail, close: String) -> impl IntoView {
         Some(refusal) => format!("Refused: {}", refusal.check.to_lowercase()),
         None => format!("{} {}", line.status, line.result),
     };
-    let mut facts = vec![
+    let asked = request.upstream_ms.is_some();
+    let bytes = format!("{} in, {} out", words::bytes(request.bytes_in), words::bytes(request.bytes_out));
+    let facts = vec![
         Fact::new("API", request.api),
         Fact::new("Operation", request.operation),
-        Fact::new("Key or API", line.sub),
         Fact::new("Client", request.client),
         Fact::new("Gateway", request.gateway_ms),
+        Fact::new("Upstream", request.upstream_ms.unwrap_or_else(|| "not asked".to_owned())),
+        Fact::new("Body", bytes),
     ];
-    let asked = request.upstream_ms.is_some();
-    facts.push(Fact::new("Upstream", request.upstream_ms.unwrap_or_else(|| "not asked".to_owned())));
-    facts.push(Fact::new("In", words::bytes(request.bytes_in)));
-    facts.push(Fact::new("Out", words::bytes(request.bytes_out)));
     view! {
         <div class="stack loose" id="request">
             <header class="stack tight">
@@ -163,6 +162,7 @@ fn detail(request: RequestDetail, close: String) -> impl IntoView {
                     {request.refusal.as_ref().map(|refusal| view! { <span class="note"><code>{refusal.code.clone()}</code></span> })}
                 </div>
                 <div class="row tight"><Method method=line.method/><Path path=line.path/></div>
+                <p class="note">{line.sub}</p>
             </header>
             {request.refusal.map(|refusal| refused(refusal, asked))}
             <Facts facts/>

@@ -1,7 +1,7 @@
 //! Subscribing an app to an API: which API, which plan, which app.
 use crate::{
     actions::apps as actions,
-    components::{Badge, Breadcrumb, Choice, Choices, Empty, ErrorSummary, Field, HiddenField, Icon, PostForm, Select},
+    components::{Breadcrumb, Choice, Choices, Empty, ErrorSummary, Field, HiddenField, Icon, PostForm, Select},
     context,
     page::{Page, Section},
     server::{House, page as draw},
@@ -122,7 +122,11 @@ fn form(view: ApiPage, apps: Vec<(String, String)>, app: &str) -> AnyView {
         .into_any();
     }
     let first_plan = plans.first().map(|plan| plan.value.clone()).unwrap_or_default();
-    let manual = view.plans.iter().any(|plan| plan.manual);
+    let help = if view.plans.iter().any(|plan| plan.manual) {
+        "All keys of the app share its limits. Where it needs approval, a publisher looks at the request first."
+    } else {
+        "All keys of the app share its limits."
+    };
     let whose = if apps.is_empty() {
         view! {
             <HiddenField name="app" value=""/>
@@ -149,10 +153,8 @@ fn form(view: ApiPage, apps: Vec<(String, String)>, app: &str) -> AnyView {
             {head} <ErrorSummary/>
             <PostForm action="/subscribe" class="stack loose">
                 <HiddenField name="api" value=view.head.slug/>
-                <Choices name="plan" legend="Plan" choices=plans value=first_plan help="All keys of the app share its limits."/>
+                <Choices name="plan" legend="Plan" choices=plans value=first_plan help/>
                 {whose}
-                {manual
-                    .then(|| view! { <p class="note"><Badge text="Approval"/>" A publisher looks at requests for such a plan first."</p> })}
                 <div class="row">
                     <button class="button primary">"Subscribe"</button>
                     <a class="button quiet" href="/apps">"Cancel"</a>

@@ -40,8 +40,8 @@ fn content(mut listing: Listing<AccountLine>, first: bool) -> impl IntoView {
     let columns = vec![
         Column::text("Account"),
         Column::text("Role"),
-        Column::number("Apps"),
         Column::text("Since"),
+        Column::number("Apps"),
         Column::ACTIONS,
     ];
     let rows = std::mem::take(&mut listing.items).into_iter().map(row).collect();
@@ -70,6 +70,7 @@ fn row(account: AccountLine) -> Row {
                 label=format!("Delete {name}")
                 action=format!("/admin/accounts/{}/delete", account.id)
                 confirm="Delete this account"
+                class="small danger"
             >
                 <p>{question}</p>
             </Confirm>
@@ -79,8 +80,8 @@ fn row(account: AccountLine) -> Row {
     cells![
         view! { {name}{you}<span class="sub">{account.email}</span> },
         role,
-        grouped(account.apps),
         view! { <Time moment=account.created/> },
+        grouped(account.apps),
         delete,
     ]
 }

@@ -139,9 +139,9 @@ fn versions(root: &str, title: &str, versions: Vec<VersionLine>, some_published:
     let columns = vec![
         Column::text("Version"),
         Column::text("State"),
-        Column::number("Operations"),
         Column::text("Uploaded"),
         Column::text("Published"),
+        Column::number("Operations"),
         Column::ACTIONS,
     ];
     let rows = versions.into_iter().map(|version| version_row(root, version, some_published)).collect();
@@ -174,9 +174,9 @@ fn version_row(root: &str, version: VersionLine, some_published: bool) -> Row {
     cells![
         version.version,
         view! { <Status text=state tone/> },
-        grouped(version.operations.into()),
         view! { <Time moment=version.uploaded/> },
         published,
+        grouped(version.operations.into()),
         publish,
     ]
 }

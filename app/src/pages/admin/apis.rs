@@ -63,11 +63,11 @@ fn content(apis: Vec<ApiLine>) -> impl IntoView {
         let columns = vec![
             Column::text("API"),
             Column::text("Version"),
-            Column::number("Operations"),
             Column::text("Access"),
             Column::text("Seen by"),
-            Column::number("Calls today"),
             Column::text("Changed"),
+            Column::number("Operations"),
+            Column::number("Calls today"),
         ];
         let rows = apis.into_iter().map(row).collect();
         view! { <Table caption="APIs".to_owned() columns rows/> }.into_any()
@@ -98,11 +98,11 @@ fn row(api: ApiLine) -> crate::components::Row {
             {no_upstream}
         },
         view! { {version}{draft} },
-        grouped(api.operations.into()),
         access_words(api.access),
         visibility_words(api.visibility),
-        grouped(api.calls_today),
         view! { <Time moment=api.changed/> },
+        grouped(api.operations.into()),
+        grouped(api.calls_today),
     ]
 }
 

@@ -60,8 +60,8 @@ fn tiles(view: &Overview) -> impl IntoView + use<> {
             <div class="tile">
                 <dt>"Calls today"</dt>
                 <dd class="value">{grouped(view.calls_today)}</dd>
-                <dd class="delta muted">"the last 24 hours"</dd>
                 <dd><Spark values=view.hours.clone()/></dd>
+                <dd class="delta muted">"the last 24 hours"</dd>
             </div>
             <div class="tile">
                 <dt>"Refused or failed"</dt>

@@ -167,16 +167,20 @@ fn fields(plan: PlanForm) -> impl IntoView {
     let words = |values: [&str; 3]| values.map(|value| (value.to_owned(), format!("a {value}"))).to_vec();
     view! {
         <Field name="name" label="Name" value=plan.name autocomplete="off" help="As developers see it, e.g. Gold."/>
-        <Field
-            name="rate_limit"
-            label="Rate: calls"
-            value=plan.rate_limit
-            optional=true
-            inputmode="numeric"
-            autocomplete="off"
-            help="How many calls in the time below. Empty: no limit."
-        />
-        <Select name="rate_per" label="Rate: time" options=words(["second", "minute", "hour"]) value=plan.rate_per/>
+        <div class="field">
+            <div class="choices">
+                <Field
+                    name="rate_limit"
+                    label="Rate: calls"
+                    value=plan.rate_limit
+                    optional=true
+                    inputmode="numeric"
+                    autocomplete="off"
+                    help="Empty: no limit."
+                />
+                <Select name="rate_per" label="Rate: time" options=words(["second", "minute", "hour"]) value=plan.rate_per/>
+            </div>
+        </div>
         <Field
             name="burst"
             label="Burst"
@@ -186,16 +190,20 @@ fn fields(plan: PlanForm) -> impl IntoView {
             autocomplete="off"
             help="How many calls may come at once. Empty: as many as the rate."
         />
-        <Field
-            name="quota_limit"
-            label="Quota: calls"
-            value=plan.quota_limit
-            optional=true
-            inputmode="numeric"
-            autocomplete="off"
-            help="How many calls in the period below, all in all. Empty: no limit."
-        />
-        <Select name="quota_per" label="Quota: period" options=words(["day", "week", "month"]) value=plan.quota_per/>
+        <div class="field">
+            <div class="choices">
+                <Field
+                    name="quota_limit"
+                    label="Quota: calls"
+                    value=plan.quota_limit
+                    optional=true
+                    inputmode="numeric"
+                    autocomplete="off"
+                    help="Empty: no limit."
+                />
+                <Select name="quota_per" label="Quota: period" options=words(["day", "week", "month"]) value=plan.quota_per/>
+            </div>
+        </div>
         <Check name="manual" label="A publisher approves each subscription" note="else it is active at once" checked=plan.manual/>
     }
 }

@@ -81,10 +81,10 @@ fn content(view: AppsPage, reading: Vec<CatalogueItem>, name: &str) -> AnyView {
 fn table(apps: Vec<AppLine>, reader: &str) -> impl IntoView + use<> {
     let columns = vec![
         Column::text("App"),
+        Column::text("Made on"),
         Column::number("Keys"),
         Column::number("Subscriptions"),
         Column::number("Calls today"),
-        Column::text("Made on"),
     ];
     let rows = apps
         .into_iter()
@@ -92,10 +92,10 @@ fn table(apps: Vec<AppLine>, reader: &str) -> impl IntoView + use<> {
             let owner = (app.owner != reader).then(|| view! { <span class="sub">{app.owner}</span> });
             cells![
                 view! { <a href=format!("/apps/{}", app.id)>{app.name}</a>{owner} },
+                day(&app.created),
                 grouped(app.keys.into()),
                 grouped(app.subscriptions.into()),
                 grouped(app.calls_today),
-                day(&app.created),
             ]
         })
         .collect();
