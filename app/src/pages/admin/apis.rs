@@ -113,6 +113,7 @@ pub(crate) async fn new() -> PortalResult<Page> {
 /// The form, with what was wrong in the document it brought.
 pub(crate) async fn new_with(found: Vec<Finding>) -> PortalResult<Page> {
     staff_only()?;
+    let class = if found.is_empty() { "stack loose" } else { "section stack loose" };
     let content = view! {
         <Breadcrumb crumbs=vec![("APIs".to_owned(), "/admin/apis".to_owned())] current="New API"/>
         <div class="intro">
@@ -123,7 +124,7 @@ pub(crate) async fn new_with(found: Vec<Finding>) -> PortalResult<Page> {
         </div>
         <ErrorSummary/>
         {findings(found, "Findings in the document")}
-        <PostForm action="/admin/apis/new" class="stack loose" multipart=true>
+        <PostForm action="/admin/apis/new" class multipart=true>
             {document_fields()}
             <Field
                 name="slug"

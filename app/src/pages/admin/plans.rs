@@ -149,7 +149,7 @@ fn editor(plan: PlanLine) -> impl IntoView {
             </div>
             <p class="lead">
                 <code>{plan.form.slug.clone()}</code>
-                {format!(", {}. Changes hold for them from the next call on.", counted(used, "subscription", "subscriptions"))}
+                {format!(", {}. Changes hold from the next call on.", counted(used, "subscription", "subscriptions"))}
             </p>
         </div>
         <ErrorSummary/>
