@@ -217,7 +217,7 @@ fn plans(slug: &str, plans: Vec<PlanOffer>) -> AnyView {
             let note = note.map(|note| view! { " "<span class="sub">{note}</span> });
             let choose = (!plan.yours).then(|| {
                 let href = format!("/subscribe?api={}&plan={}", segment(slug), segment(&plan.slug));
-                let label = format!("Choose {}", plan.name);
+                let label = format!("{} {}", if plan.manual { "Ask for" } else { "Choose" }, plan.name);
                 view! { <a href=href aria-label=label>{if plan.manual { "Ask" } else { "Choose" }}</a> }
             });
             Row::new(vec![
