@@ -47,6 +47,6 @@ pub fn ErrorSummary() -> AnyView {
             }
             other => view! { <h2>"That did not work"</h2><p>{other.to_string()}</p> }.into_any(),
         };
-        view! { <div class="callout danger" role="alert" tabindex="-1" id="errors"><Icon name="warn"/>{content}</div> }
+        view! { <div class="callout danger" role="alert" tabindex="-1" id="errors" autofocus=true><Icon name="warn"/>{content}</div> }
     }).into_any()
 }

@@ -145,8 +145,8 @@ fn detail(request: RequestDetail, close: String) -> impl IntoView {
         Fact::new("API", request.api),
         Fact::new("Operation", request.operation),
         Fact::new("Client", request.client),
-        Fact::new("Gateway", request.gateway_ms),
-        Fact::new("Upstream", request.upstream_ms.unwrap_or_else(|| "not asked".to_owned())),
+        Fact::new("Gateway", format!("{} ms", request.gateway_ms)),
+        Fact::new("Upstream", request.upstream_ms.map_or_else(|| "not asked".to_owned(), |ms| format!("{ms} ms"))),
         Fact::new("Body", bytes),
     ];
     view! {

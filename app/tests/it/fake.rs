@@ -386,7 +386,7 @@ impl Portal for Fake {
             api: "Petstore".into(),
             operation: "Order a pilot".into(),
             client: "10.4.18.7".into(),
-            gateway_ms: "0.3 ms".into(),
+            gateway_ms: "0.3".into(),
             refusal: Some(traffic::Refusal {
                 code: "rate_limited".into(),
                 check: "Rate of the plan".into(),

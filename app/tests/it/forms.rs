@@ -124,6 +124,8 @@ async fn a_refused_key_comes_back_with_all_that_was_typed() {
     let answer = post(&invalid(&fields), Some(Role::Developer), "/apps/app-1/keys", form).await;
     points_at(&answer, &fields);
     answer.holds("3 things need a change");
+    // Who reads by ear is told first; without script too.
+    answer.holds(r#"role="alert" tabindex="-1" id="errors" autofocus"#);
     answer.holds(r#"value="nightly &lt;b&gt;""#);
     answer.holds("10.0.0.0/33\n&lt;/textarea&gt;&lt;script&gt;</textarea>");
     answer.holds(r#"<option value="365" selected"#);

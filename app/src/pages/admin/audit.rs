@@ -34,7 +34,7 @@ fn content(mut listing: Listing<AuditLine>, first: bool) -> impl IntoView {
         }
         .into_any()
     } else {
-        let columns = vec![Column::text("When"), Column::text("Who"), Column::text("Did"), Column::text("What")];
+        let columns = vec![Column::text("When"), Column::text("Who"), Column::text("Change"), Column::text("Of what")];
         let rows = items
             .into_iter()
             .map(|line| {
@@ -42,7 +42,7 @@ fn content(mut listing: Listing<AuditLine>, first: bool) -> impl IntoView {
                 cells![
                     view! { <Time moment=line.at full=true/> },
                     line.actor,
-                    format!("{} {}", line.action, line.subject),
+                    format!("{} {}", line.subject, line.action),
                     view! { {line.target}{detail} },
                 ]
             })

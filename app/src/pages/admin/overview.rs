@@ -140,7 +140,7 @@ fn latest(lines: Vec<AuditLine>, audit: bool) -> impl IntoView {
                     <span class="note"><Time moment=line.at/></span>
                     <p>
                         <b>{line.actor}</b>
-                        {format!(" {} {} ", line.action, line.subject)}
+                        {format!(": {} {} ", line.subject, line.action)}
                         <b>{line.target}</b>
                         {detail}
                     </p>

@@ -56,7 +56,7 @@ fn content(view: AppPage, renaming: Option<AnyView>) -> impl IntoView {
         if can_call { ("button primary", "button small") } else { ("button", "button primary small") };
     let refused = view! {
         {grouped(view.refused_today)}
-        {(view.refused_today > 0).then(|| view! { " "<a href="/requests?result=refused">"why"</a> })}
+        {(view.refused_today > 0).then(|| view! { " "<a href="/requests">"why"</a> })}
     };
     let facts = vec![
         Fact::new("Owner", view.owner.clone()),
