@@ -70,7 +70,7 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
     control.catch_up().await?;
 
     let ops = Arc::new(Ops { gateway: gateway.clone(), metrics, draining: AtomicBool::new(false) });
-    let background = [spawn(&control, Work::Follow), spawn(&control, Work::Count), spawn(&control, Work::Sweep)];
+    let background = [Work::Follow, Work::Count, Work::Sweep, Work::ReadAhead].map(|work| spawn(&control, work));
     let (stop, stopped) = watch::channel(false);
     let sessions = session::layer(foundation.store.sessions(&foundation.secret), portal_url.scheme() == "https");
     let router = portal_router(&control, sessions, &portal_url, &gateway_url);
@@ -104,6 +104,7 @@ enum Work {
     Follow,
     Count,
     Sweep,
+    ReadAhead,
 }
 
 fn spawn(control: &Arc<Control>, work: Work) -> tokio::task::JoinHandle<()> {
@@ -113,6 +114,7 @@ fn spawn(control: &Arc<Control>, work: Work) -> tokio::task::JoinHandle<()> {
             Work::Follow => control.follow().await,
             Work::Count => control.count().await,
             Work::Sweep => control.sweep().await,
+            Work::ReadAhead => control.read_ahead().await,
         }
     })
 }

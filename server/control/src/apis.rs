@@ -76,7 +76,7 @@ impl Control {
             tx.set_api_title(&slug, description.title()).await?;
         }
         tx.commit().await?;
-        self.library.put(version.id, request.bytes.len(), description);
+        self.library.put(version.id, request.bytes.len(), description, findings.clone());
         self.catch_up().await?;
         let (api, version) = self.kept(&slug, version.id).await?;
         Ok(UploadOutcome { created, api, version, findings })

@@ -1,5 +1,6 @@
 //! Documents that have been read, kept while they are read often; and what lists and search need of each, kept always.
 use crate::{Control, ControlError};
+use portico_contract::reference::Finding;
 use portico_domain::{ApiVersion, VersionId};
 use portico_openapi::{Description, SearchEntry};
 use std::{
@@ -15,6 +16,7 @@ const KEPT: usize = 12 * 1024 * 1024;
 pub(crate) struct Card {
     pub(crate) summary: String,
     pub(crate) entries: Vec<SearchEntry>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 #[derive(Default)]
@@ -64,16 +66,19 @@ impl Library {
             shelf.books.remove(&oldest);
         }
     }
-    pub(crate) fn put(&self, version: VersionId, size: usize, description: Arc<Description>) {
-        self.cards().insert(version, Arc::new(card(&description)));
-        // The place is new, so nobody has filled it.
+    /// Keeps a document that has just been read.
+    pub(crate) fn put(&self, version: VersionId, size: usize, description: Arc<Description>, findings: Vec<Finding>) {
+        self.file(version, &description, findings);
+        // A place that somebody filled meanwhile holds the same.
         _ = self.place(version).set(description);
         self.tidy(version, size);
     }
-}
-
-fn card(description: &Description) -> Card {
-    Card { summary: description.overview().summary, entries: description.search_entries() }
+    fn file(&self, version: VersionId, description: &Description, findings: Vec<Finding>) -> Arc<Card> {
+        let (summary, entries) = (description.overview().summary, description.search_entries());
+        let card = Arc::new(Card { summary, entries, findings });
+        self.cards().insert(version, Arc::clone(&card));
+        card
+    }
 }
 
 impl Control {
@@ -85,23 +90,40 @@ impl Control {
             let bytes =
                 bytes.ok_or_else(|| ControlError::not_found(format!("version {} any more", version.version)))?;
             let size = bytes.len();
-            let description = tokio::task::spawn_blocking(move || portico_openapi::read(&bytes).description)
+            let reading = tokio::task::spawn_blocking(move || portico_openapi::read(&bytes))
                 .await
-                .map_err(|error| ControlError::internal(&error))?
-                // It was read when it was uploaded: a later program that refuses it has a bug.
-                .ok_or_else(|| ControlError::internal(&format!("the stored document {} is refused now", version.id)))?;
+                .map_err(|error| ControlError::internal(&error))?;
+            // It was read when it was uploaded: a later program that refuses it has a bug.
+            let refused = || ControlError::internal(&format!("the stored document {} is refused now", version.id));
+            let description = reading.description.ok_or_else(refused)?;
+            self.library.file(version.id, &description, reading.findings);
             self.library.tidy(version.id, size);
             Ok::<_, ControlError>(Arc::new(description))
         });
         read.await.cloned()
     }
 
+    /// What lists and search need of a version.
     pub(crate) async fn card(&self, version: &ApiVersion) -> Result<Arc<Card>, ControlError> {
-        if let Some(card) = self.library.cards().get(&version.id) {
-            return Ok(card.clone());
+        let known = || self.library.cards().get(&version.id).cloned();
+        if let Some(card) = known() {
+            return Ok(card);
         }
-        let card = Arc::new(card(&*self.description(version).await?));
-        self.library.cards().insert(version.id, card.clone());
-        Ok(card)
+        let description = self.description(version).await?;
+        // Reading it has filed its card, unless that happened in the moment between.
+        Ok(known().unwrap_or_else(|| self.library.file(version.id, &description, Vec::new())))
+    }
+
+    /// Reads what is published, so that the first visitor after a start need not wait.
+    pub async fn read_ahead(&self) {
+        let published = match self.store.published().await {
+            Ok(published) => published,
+            Err(error) => return tracing::warn!(%error, "documents could not be read ahead"),
+        };
+        for published in published {
+            if let Err(error) = self.card(&published.version).await {
+                tracing::warn!(api = %published.api.slug, %error, "a document could not be read ahead");
+            }
+        }
     }
 }

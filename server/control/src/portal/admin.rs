@@ -15,7 +15,6 @@ use portico_contract::{
         PlanLine, SettingsPage, SubscriptionLine, Upload, Uploaded, VersionLine,
     },
     catalogue,
-    reference::Finding,
 };
 use portico_domain::{
     Access, Actor, Api, Approval, Change, Period, Plan, Quota, Rate, RatePeriod, Slug, Subscription, SubscriptionId,
@@ -128,11 +127,15 @@ impl Control {
         who.permit::<ManageApis>()?;
         let api = self.find_api(who, slug).await?;
         let versions = self.versions_for(who, slug).await?;
+        let findings = match versions.first() {
+            Some(newest) => self.card(newest).await?.findings.clone(),
+            None => Vec::new(),
+        };
         let (from, to) = Period::Day.around(self.clock.now());
         let filter = UsageFilter { api: Some(slug.clone()), ..UsageFilter::default() };
         Ok(ApiPage {
             base_url: self.base_url(&api),
-            findings: self.findings_of_newest(&versions).await?,
+            findings,
             versions: versions.iter().map(|version| self.version_line(version)).collect(),
             plans: self.store.plans().await?.into_iter().map(|plan| (plan.slug.to_string(), plan.name)).collect(),
             subscriptions: self.store.count_subscriptions_of_api(slug).await?,
@@ -141,14 +144,6 @@ impl Control {
             slug: slug.to_string(),
             title: api.title,
         })
-    }
-
-    /// Read again rather than kept: what is found follows from the document and this program alone.
-    async fn findings_of_newest(&self, versions: &[portico_domain::ApiVersion]) -> Result<Vec<Finding>, ControlError> {
-        let Some(newest) = versions.first() else { return Ok(Vec::new()) };
-        let Some(bytes) = self.store.document(newest.id).await? else { return Ok(Vec::new()) };
-        let read = tokio::task::spawn_blocking(move || portico_openapi::read(&bytes).findings).await;
-        read.map_err(|error| ControlError::internal(&error))
     }
 
     fn version_line(&self, version: &portico_domain::ApiVersion) -> VersionLine {
@@ -317,12 +312,14 @@ impl Control {
                 self.store.account(id).await?.map_or_else(|| "a deleted account".to_owned(), |account| account.name)
             }
         };
+        // Lists and objects are for the management API; in a line of words they would only be noise.
         let detail = match &change.detail {
             serde_json::Value::Object(fields) => fields
                 .iter()
-                .map(|(name, value)| match value {
-                    serde_json::Value::String(text) => format!("{name}: {text}"),
-                    other => format!("{name}: {other}"),
+                .filter_map(|(name, value)| match value {
+                    serde_json::Value::String(text) => Some(format!("{} {text}", name.replace('_', " "))),
+                    serde_json::Value::Number(number) => Some(format!("{} {number}", name.replace('_', " "))),
+                    _ => None,
                 })
                 .collect::<Vec<_>>()
                 .join(", "),
