@@ -64,12 +64,8 @@ impl Gateway {
     ) -> Result<Self, StartError> {
         let listen = settings.listen;
         let failed = |source| StartError::Listen { address: listen, source };
-        let first = listener::bind(listen).map_err(failed)?;
-        let local_addr = first.local_addr().map_err(failed)?;
-        let mut listeners = vec![first];
-        for _ in 1..settings.threads.get() {
-            listeners.push(listener::bind(local_addr).map_err(failed)?);
-        }
+        let listeners = listener::bind(listen, settings.threads.get()).map_err(failed)?;
+        let local_addr = listeners.first().map_or(Ok(listen), TcpListener::local_addr).map_err(failed)?;
         let pseudonym = format!("1.1 portico-{:016x}", rand::rng().random::<u64>());
         let shared = Arc::new(Shared {
             clock,

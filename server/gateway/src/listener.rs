@@ -6,6 +6,7 @@ use crate::{
 };
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use socket2::{Domain, Protocol, Socket, Type};
 use std::{
     convert::Infallible,
     io,
@@ -30,16 +31,29 @@ const BREATH: Duration = Duration::from_millis(50);
 /// Tells all threads to end, and how long they may take for what is under way.
 pub(crate) type Stop = watch::Receiver<Option<Duration>>;
 
-/// A socket that shares its port with those of the other threads: the kernel spreads connections over them.
-pub(crate) fn bind(address: SocketAddr) -> io::Result<StdListener> {
-    let domain = socket2::Domain::for_address(address);
-    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
+/// One socket for each thread, all on one port: the kernel spreads connections over them.
+pub(crate) fn bind(address: SocketAddr, count: usize) -> io::Result<Vec<StdListener>> {
+    // Sharing a port would let a second Portico join the first unnoticed: a socket that does not share asks first.
+    drop(bind_one(address, false)?);
+    let mut listeners = Vec::with_capacity(count);
+    let mut address = address;
+    for _ in 0..count {
+        let socket = bind_one(address, true)?;
+        socket.listen(BACKLOG)?;
+        let listener = StdListener::from(socket);
+        address = listener.local_addr()?;
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+fn bind_one(address: SocketAddr, shared: bool) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
-    socket.set_reuse_port(true)?;
+    socket.set_reuse_port(shared)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
+    Ok(socket)
 }
 
 /// Accepts until told to stop, then waits for the connections that are busy.

@@ -57,12 +57,16 @@ pub(crate) struct CompiledPlan {
     pub(crate) plan: Plan,
     /// `RateLimit-Policy`; `None` when the plan limits nothing.
     pub(crate) policy: Option<HeaderValue>,
+    /// `X-Portico-Plan`.
+    pub(crate) name: Option<HeaderValue>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) slug: Slug,
     pub(crate) base_path: String,
+    /// `X-Forwarded-Prefix`.
+    pub(crate) prefix: HeaderValue,
     pub(crate) access: Access,
     pub(crate) targets: Vec<Target>,
     pub(crate) timeout: Duration,
@@ -165,19 +169,20 @@ impl From<Plan> for CompiledPlan {
         });
         let policy = [rate, quota].into_iter().flatten().collect::<Vec<_>>().join(", ");
         let policy = if policy.is_empty() { None } else { HeaderValue::try_from(policy).ok() };
-        Self { plan, policy }
+        let name = HeaderValue::from_str(slug.as_str()).ok();
+        Self { plan, policy, name }
     }
 }
 
 impl Api {
     fn build(spec: ApiSpec) -> Result<Self, String> {
-        let mut base_path = spec.base_path;
+        let base_path = spec.base_path;
         let fits = base_path == "/" || (base_path.starts_with('/') && !base_path.ends_with('/'));
         match crate::path::canonical(&base_path) {
             Ok(form) if fits && form == base_path => {}
             _ => return Err(format!("{base_path:?} is not a base path such as /pets/v2")),
         }
-        base_path.shrink_to_fit();
+        let prefix = HeaderValue::from_str(&base_path).map_err(|_| format!("{base_path:?} does not fit a field"))?;
         let mut router = Router::default();
         for route in &spec.routes {
             let method_fits = (1..=24).contains(&route.method.len())
@@ -208,6 +213,7 @@ impl Api {
             }),
             slug: spec.slug,
             base_path,
+            prefix,
             access: spec.access,
             targets,
             timeout: spec.timeout,

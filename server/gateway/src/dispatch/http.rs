@@ -153,14 +153,14 @@ fn tell(worker: &Worker, permit: &Permit, target: &Target, arrival: &Arrival, ac
         host: target.endpoint.authority.clone(),
         forwarded_for: account.client.to_canonical().to_string().try_into().ok()?,
         forwarded_proto: proto,
-        forwarded_prefix: HeaderValue::from_str(&permit.route.api.base_path).ok()?,
+        forwarded_prefix: permit.route.api.prefix.clone(),
         forwarded: HeaderValue::try_from(format!("for={node}{host};proto={proto}")).ok(),
         traceparent,
         request_id: account.id.to_string().try_into().ok()?,
         via: worker.shared.pseudonym.clone(),
         app: key.and_then(|key| key.app.to_string().try_into().ok()),
         key: key.and_then(|key| key.id.to_string().try_into().ok()),
-        plan: permit.plan.as_ref().and_then(|plan| HeaderValue::from_str(plan.plan.slug.as_str()).ok()),
+        plan: permit.plan.as_ref().and_then(|plan| plan.name.clone()),
         drop_authorization: permit.identity.in_authorization,
     })
 }
@@ -269,7 +269,7 @@ async fn first_byte<A: Future>(
     let limit = permit.route.api.timeout;
     let patience = worker.shared.settings.body_idle_timeout;
     let mut answer = std::pin::pin!(answer);
-    let mut wait = limit;
+    let mut wait = if upload.is_some() { limit.min(patience) } else { limit };
     loop {
         tokio::select! {
             biased;

@@ -61,10 +61,8 @@ async fn another_upstream_is_asked_where_one_takes_no_connection() {
 #[tokio::test]
 async fn an_upstream_inside_the_house_is_not_reached() {
     let inside = Upstream::start(OK).await;
-    let options = Options::default();
-    let settings =
-        portico_gateway::GatewaySettings { upstream_allow: vec!["10.0.0.0/8".parse().unwrap()], ..options.settings };
-    let house = House::open_with(inside.addr, Options { settings, ..options });
+    let allowed = vec!["10.0.0.0/8".parse().unwrap()];
+    let house = House::open_with(inside.addr, Options::with(|settings| settings.upstream_allow = allowed));
     for host in ["127.0.0.1", "127.1", "0x7f000001", "[::ffff:127.0.0.1]", "localhost"] {
         let url = format!("http://{host}:{}/v1", inside.addr.port()).parse().unwrap();
         house.publish(|spec| spec.apis[0].upstreams[0].url = url);
@@ -149,9 +147,7 @@ async fn a_stale_connection_is_replaced_where_that_is_safe() {
             });
         }
     });
-    let options = Options::default();
-    let settings = portico_gateway::GatewaySettings { threads: 1.try_into().unwrap(), ..options.settings };
-    let house = House::open_with(addr, Options { settings, ..options });
+    let house = House::open_with(addr, Options::with(|settings| settings.threads = 1.try_into().unwrap()));
     assert_eq!(house.get("/shop/pets").await.status, 200);
     assert_eq!(house.get("/shop/pets").await.status, 200, "sent again on a new connection");
     assert_eq!(opened.load(Ordering::SeqCst), 2);
@@ -169,4 +165,22 @@ async fn a_gateway_that_leads_back_to_itself_notices() {
     let answer = house.call("GET /shop/pets", &[], "").await;
     assert!(answer.status == 400 && answer.body.contains("bad_request"), "{answer:?}");
     assert_eq!(house.gateway.drain_records().len(), 2, "one hop and no more");
+}
+
+const SHORT: Duration = Duration::from_millis(50);
+
+#[tokio::test]
+async fn an_answer_that_stops_in_its_middle_is_cut_off() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let house = House::open_with(addr, Options::with(|settings| settings.body_idle_timeout = SHORT));
+    let upstream = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        super::upstream::read_message(&mut stream, &mut Vec::new()).await.unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").await.unwrap();
+        while stream.read(&mut [0; 1024]).await.is_ok_and(|length| length > 0) {}
+    });
+    let answer = house.get("/shop/pets").await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "half"));
+    upstream.await.unwrap();
 }

@@ -193,3 +193,21 @@ async fn methods_are_those_of_the_document() {
     let answer = house.call("HEAD /shop/admin/x", &[], "").await;
     assert_eq!((answer.status, answer.body.as_str()), (401, ""));
 }
+
+#[tokio::test]
+async fn requests_that_never_end_are_given_up() {
+    let upstream = Upstream::start(OK).await;
+    let short = std::time::Duration::from_millis(50);
+    let house = House::open_with(
+        upstream.addr,
+        Options::with(|settings| (settings.header_timeout, settings.body_idle_timeout) = (short, short)),
+    );
+    let text = house.raw(b"GET /shop/pets HTTP/1.1\r\nHos").await;
+    assert_eq!(Answer::read(&text).code(), "request_timeout");
+    assert_eq!(house.raw(b"").await, "", "who says nothing is told nothing");
+    let key = &house.token;
+    let head = format!("POST /shop/pets HTTP/1.1\r\nHost: a\r\nX-API-Key: {key}\r\nContent-Length: 5\r\n\r\nhe");
+    let answer = Answer::read(&house.raw(head.as_bytes()).await);
+    assert_eq!((answer.status, answer.code().as_str()), (408, "request_timeout"));
+    assert!(upstream.seen().is_empty());
+}

@@ -45,6 +45,15 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// With one setting changed.
+    pub(crate) fn with(change: impl FnOnce(&mut GatewaySettings)) -> Self {
+        let mut options = Self::default();
+        change(&mut options.settings);
+        options
+    }
+}
+
 /// Operations of the API `shop`, which the upstream has below `/v1`.
 const ROUTES: [(&str, &str, bool); 6] = [
     ("GET", "/pets", false),

@@ -25,6 +25,16 @@ async fn a_bad_publication_leaves_the_good_one() {
 }
 
 #[tokio::test]
+async fn a_second_gateway_does_not_join_the_first_unnoticed() {
+    let upstream = Upstream::start(OK).await;
+    let house = House::open(&upstream);
+    let settings = GatewaySettings { listen: house.gateway.local_addr(), ..Options::default().settings };
+    let second = portico_gateway::Gateway::start(settings, house.clock.clone(), house.secret.clone());
+    let error = second.err().unwrap().to_string();
+    assert!(error.contains(&house.gateway.local_addr().to_string()), "{error}");
+}
+
+#[tokio::test]
 async fn refusals_are_counted_where_they_belong() {
     let upstream = Upstream::start(OK).await;
     let house = House::open(&upstream);
@@ -106,9 +116,7 @@ async fn the_end_does_not_wait_for_ever() {
 #[tokio::test]
 async fn connections_beyond_the_limit_are_closed_and_the_others_stay() {
     let upstream = Upstream::start(OK).await;
-    let options = Options::default();
-    let settings = GatewaySettings { max_connections: 1, ..options.settings };
-    let house = House::open_with(upstream.addr, Options { settings, ..options });
+    let house = House::open_with(upstream.addr, Options::with(|settings| settings.max_connections = 1));
     let mut first = house.connect().await;
     let request = format!("GET /shop/pets HTTP/1.1\r\nHost: a\r\nX-API-Key: {}\r\n\r\n", house.token);
     first.write_all(request.as_bytes()).await.unwrap();

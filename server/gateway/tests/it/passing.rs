@@ -117,9 +117,7 @@ async fn answers_without_bodies_stay_without() {
 #[tokio::test]
 async fn connections_to_the_upstream_are_used_again() {
     let upstream = Upstream::start(OK).await;
-    let options = Options::default();
-    let settings = portico_gateway::GatewaySettings { threads: 1.try_into().unwrap(), ..options.settings };
-    let house = House::open_with(upstream.addr, Options { settings, ..options });
+    let house = House::open_with(upstream.addr, Options::with(|settings| settings.threads = 1.try_into().unwrap()));
     let mut client = house.connect().await;
     let request = format!("GET /shop/pets HTTP/1.1\r\nHost: a\r\nX-API-Key: {}\r\n\r\n", house.token);
     for _ in 0..3 {
