@@ -3,8 +3,9 @@
 
 /// Bytes of a document.
 pub(crate) const DOCUMENT: usize = 32 * 1024 * 1024;
-/// Brackets within brackets. `serde_json` stops at 128 by itself; YAML is held to the same.
-pub(crate) const DEPTH: usize = 128;
+/// Levels within levels of YAML; the deepest of real documents has 30. `serde_json` stops at 128 by itself. Both are
+/// read recursively, and even unoptimised must fit the 2 MiB stack of a thread.
+pub(crate) const DEPTH: usize = 64;
 /// A value costs some 150 bytes of memory, and real documents spend 25 to 60 bytes of text on one: a quarter of
 /// the text, plus some for small documents, is far above what they need and keeps memory under a hundredfold.
 pub(crate) const fn values(document: usize) -> usize {

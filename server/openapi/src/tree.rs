@@ -97,12 +97,13 @@ fn parse_yaml(characters: &str, budget: &RefCell<Budget>) -> Result<Value, Fault
         let spent = budget.borrow_mut().spent.take();
         let fault = spent.unwrap_or_else(|| {
             let error = error.without_snippet();
-            eprintln!("DBG {error:?}");
             let what = match error {
                 E::Budget { .. }
                 | E::AliasReplayLimitExceeded { .. }
                 | E::AliasExpansionLimitExceeded { .. }
                 | E::AliasReplayStackDepthExceeded { .. } => return too_much(),
+                // An alias's target wraps the reason in one of its own.
+                error if error.to_string().starts_with("budget") => return too_much(),
                 E::MultipleDocuments { .. } => "The file holds more than one YAML document (---); upload one.",
                 E::UnknownAnchor { .. } => "An alias (*name) has no anchor (&name) before it.",
                 E::Eof { .. } => "The document ends too early.",
@@ -121,7 +122,7 @@ fn parse_yaml(characters: &str, budget: &RefCell<Budget>) -> Result<Value, Fault
 fn too_much() -> Fault {
     Fault::new(
         "too-much",
-        "The document unfolds to more values or text than a description of this size has, or is nested more than 128 deep: \
+        "The document unfolds to more values or text than a description of this size has, or is nested too deep: \
          aliases of aliases, or a list without end.",
     )
 }

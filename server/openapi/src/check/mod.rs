@@ -20,6 +20,7 @@ pub(crate) fn all(root: &Value, outline: &mut Outline, findings: &mut Findings) 
     // A document in pieces has holes everywhere: one reason is enough.
     if !findings.any_error() {
         operations::check(root, outline, findings);
+        nothing_to_call(root, outline, findings);
     }
 }
 
@@ -67,7 +68,11 @@ fn paths(root: &Value, outline: &Outline, findings: &mut Findings) {
             "/paths",
             "The document describes more than 50000 operations; split it into several APIs.",
         );
-    } else if outline.operations.is_empty() && !findings.any_error() {
+    }
+}
+
+fn nothing_to_call(root: &Value, outline: &Outline, findings: &mut Findings) {
+    if outline.operations.is_empty() && outline.webhooks.is_empty() {
         let words = "The document describes no operations: its pages can be read, but nothing can be called.";
         findings.warn("no-operations", if root.get("paths").is_some() { "/paths" } else { "" }, words);
     }

@@ -24,18 +24,21 @@ pub(super) fn check(root: &Value, outline: &mut Outline, findings: &mut Findings
     security_names(root, &root["security"], "/security", findings);
     trailing_slashes(outline, findings);
     if let Some(pointer) = &seen.undescribed {
-        let words =
-            format!("{} responses have no description; say in a sentence what each means.", seen.undescribed_total);
+        let words = format!("{} without a description; say in a sentence what each means.", seen.undescribed_total);
         findings.info("undescribed-response", pointer, words);
     }
     if let Some(pointer) = &seen.fragment {
         let words = format!(
-            "{} paths hold a ? or #, which are no part of a path: their operations are documented, but cannot be called. \
+            "{} a ? or #, which is no part of a path: the operations are documented, but cannot be called. \
              Describe what comes behind ? as query parameters.",
-            seen.fragments
+            counted(seen.fragments, "path holds", "paths hold")
         );
         findings.warn("query-in-path", pointer, words);
     }
+}
+
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// What one operation can only do if no other has.

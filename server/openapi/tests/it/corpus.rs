@@ -93,7 +93,7 @@ fn pages_fit(name: &str, description: &Description) {
     let slugs: Vec<String> = description.operation_slugs().map(str::to_owned).collect();
     assert_eq!(slugs.len(), description.operation_count() as usize);
     // Unoptimised, all pages of all documents would take minutes: a spread of them has to do.
-    let stride = |of: usize| if cfg!(debug_assertions) { (of / 25).max(1) } else { 1 };
+    let stride = |of: usize| if cfg!(debug_assertions) { (of / 10).max(1) } else { 1 };
     for slug in slugs.iter().step_by(stride(slugs.len())) {
         let one = std::time::Instant::now();
         let operation = description.operation(slug).unwrap_or_else(|| panic!("{name}: no page for {slug}"));
