@@ -132,7 +132,8 @@ fn switcher(head: ApiHead) -> AnyView {
         .collect_view();
     let apis = view! { {others}<hr/><a href="/apis">"All APIs"</a> };
     let face = view! { <span>{head.title.clone()}</span><Icon name="updown"/> }.into_any();
-    let versions = (head.versions.len() > 1).then(|| {
+    let versions = (!head.versions.is_empty()).then(|| {
+        let changes = format!("/apis/{}/changes", head.slug);
         let links = head
             .versions
             .into_iter()
@@ -142,7 +143,13 @@ fn switcher(head: ApiHead) -> AnyView {
             })
             .collect_view();
         let face = view! { <span>{head.version.clone()}</span><Icon name="updown"/> }.into_any();
-        view! { <Menu label=format!("Version: {}. Change", head.version) class="quiet" face>{links}</Menu> }
+        view! {
+            <Menu label=format!("Version: {}. Change", head.version) class="quiet" face>
+                {links}
+                <hr/>
+                <a href=changes>"All versions"</a>
+            </Menu>
+        }
     });
     view! {
         <div class="place">
@@ -181,8 +188,8 @@ fn theme_menu() -> AnyView {
 fn account_menu(account: Option<SignedIn>, places: &[(&'static str, &'static str, Section)]) -> AnyView {
     let Some(account) = account else {
         return view! {
-            <a class="button quiet only-wide" href="/sign-in">"Sign in"</a>
-            <a class="button" href="/sign-up">"Sign up"</a>
+            <a class="button quiet" href="/sign-in">"Sign in"</a>
+            <a class="button only-wide" href="/sign-up">"Sign up"</a>
         }
         .into_any();
     };

@@ -1,6 +1,5 @@
 //! Frames: one border around, hairlines inside.
 use super::Icon;
-use crate::context;
 use leptos::prelude::*;
 
 /// A frame with a name. `actions` stand at the end of its head, `foot` below.
@@ -11,10 +10,9 @@ pub fn Card(
     #[prop(optional)] foot: Option<AnyView>,
     children: Children,
 ) -> AnyView {
-    let id = context::next_id("card");
     view! {
-        <section class="card" aria-labelledby=id>
-            <div class="head"><h2 id=id.clone()>{title}</h2>{actions}</div>
+        <section class="card">
+            <div class="head"><h2>{title}</h2>{actions}</div>
             {children()}
             {foot.map(|foot| view! { <div class="foot">{foot}</div> })}
         </section>

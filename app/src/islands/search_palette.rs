@@ -63,6 +63,12 @@ pub fn SearchPalette() -> impl IntoView {
                 let href = hit.unwrap_or_else(|| all(&query.get_untracked()));
                 let _ = window().location().set_href(&href);
             }
+            // A search field would keep the first one for clearing itself.
+            "Escape" => {
+                if let Some(dialog) = dialog.get_untracked() {
+                    dialog.close();
+                }
+            }
             _ => return,
         }
         event.prevent_default();

@@ -186,8 +186,9 @@ fn pane(
         view! { <Card title="Plans">{table}</Card> }
     });
     let contact = contact.map(|contact| {
-        let link = contact.link.map(outward);
-        view! { <Card title="Contact"><div class="body note">{contact.name}<br/>{link}</div></Card> }
+        let name = (!contact.name.is_empty()).then(|| view! { <p>{contact.name}</p> });
+        let link = contact.link.map(|link| view! { <p>{outward(link)}</p> });
+        view! { <Card title="Contact"><div class="body note">{name}{link}</div></Card> }
     });
     view! { {first_call}{plans}{contact} }.into_any()
 }

@@ -400,7 +400,7 @@ fn example_answer(responses: &[Response]) -> Option<AnyView> {
     let copy = (content.examples.len() == 1).then(|| view! { <CopyButton what="response example" class="end"/> });
     Some(
         view! {
-            <section class="card" aria-label="Response example">
+            <section class="card">
                 <div class="head"><h2 class="visually-hidden">"Response"</h2>{head}{copy}</div>
                 {body}
             </section>
