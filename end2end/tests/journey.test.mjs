@@ -184,9 +184,11 @@ function journey(engine, script) {
 			return (await page.locator('main').innerText()).includes('Petstore');
 		}, 'the usage page names the API that was called');
 		await until(async () => {
-			await developer.open('/requests');
-			return (await page.locator('main').innerText()).includes('not_subscribed');
-		}, 'the list of requests has the refused one and its reason');
+			await developer.open('/requests?result=refused');
+			return (await page.locator('main').innerText()).includes('/everything/group-0/thing0');
+		}, 'the list of requests has the refused one');
+		await page.locator('main tbody tr', { hasText: 'thing0' }).getByRole('link').click();
+		await page.getByText('not_subscribed').waitFor();
 		developer.fine();
 	});
 

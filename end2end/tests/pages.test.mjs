@@ -6,6 +6,7 @@ import { accessible } from '../harness/axe.mjs';
 import { closeBrowser, openBrowser, visitor } from '../harness/browser.mjs';
 import { startPortico, tokenFor } from '../harness/portico.mjs';
 import { startUpstream } from '../harness/upstream.mjs';
+import { until } from '../harness/until.mjs';
 
 const PASSWORD = 'a long and honest password';
 const LOOKS = [
@@ -15,7 +16,7 @@ const LOOKS = [
 	{ colour: 'dark', width: 390 },
 ];
 
-let portico, upstream, app;
+let portico, upstream, app, refusal;
 
 before(async () => {
 	[portico, upstream] = await Promise.all([startPortico(), startUpstream(), openBrowser()]);
@@ -44,6 +45,10 @@ before(async () => {
 	for (const path of ['/pets', '/pets/1', '/pets/2', '/pets/99', '/nothing']) {
 		await (await fetch(`${portico.gateway}/petstore${path}`, { headers: { 'x-api-key': secret } })).arrayBuffer();
 	}
+	const revoked = await manage('POST', `/apps/${app}/keys`, { name: 'old-importer', environment: 'test' });
+	await manage('DELETE', `/keys/${revoked.id}`);
+	await fetch(`${portico.gateway}/petstore/pets`, { headers: { 'x-api-key': revoked.secret } });
+	refusal = await until(async () => (await manage('GET', '/requests')).items.find(request => request.status === 401)?.id, 'the refusal is listed');
 });
 after(async () => {
 	await closeBrowser();
@@ -77,6 +82,7 @@ const developer = () => [
 	['subscribe', '/subscribe?api=petstore'],
 	['usage', '/usage'],
 	['requests', '/requests'],
+	['request', `/requests?id=${refusal}`],
 ];
 const administrator = () => [
 	['admin', '/admin'],
@@ -119,7 +125,7 @@ for (const [reader, pages, email] of [
 			test(`${look.colour}, ${look.width} px wide`, async t => {
 				const reading = await visitor(portico.portal, { ...look, cookies });
 				for (const [name, address] of pages()) {
-					await t.test(`${name} ${address}`, async () => {
+					await t.test(name, async () => {
 						reading.expect(404);
 						const status = await reading.open(address);
 						assert.equal(status, name === 'error' ? 404 : 200);
@@ -131,6 +137,22 @@ for (const [reader, pages, email] of [
 		}
 	});
 }
+
+describe('a new key', () => {
+	for (const look of LOOKS) {
+		test(`${look.colour}, ${look.width} px wide`, async () => {
+			const reading = await visitor(portico.portal, look);
+			await reading.open('/sign-in');
+			await reading.fill({ email: 'dev@portico.example', password: PASSWORD });
+			await reading.send('password');
+			await reading.open(`/apps/${app}/keys/new`);
+			await reading.fill({ name: `for ${look.colour} ${look.width}` });
+			assert.equal(await reading.send('name'), 200);
+			await good(reading, 'key-created', look);
+			await reading.leave();
+		});
+	}
+});
 
 describe('refused forms', () => {
 	for (const look of LOOKS) {
