@@ -32,6 +32,15 @@ pub struct ApiSpec {
     pub routes: Vec<RouteSpec>,
 }
 
+impl ApiSpec {
+    /// Whether it can be served at all. To be asked before it is stored: an API that cannot holds up every later
+    /// publication.
+    pub fn check(&self) -> Result<(), WorldError> {
+        let wrong = |problem| WorldError { api: Some(self.slug.clone()), problem };
+        Api::build(self.clone()).map(drop).map_err(wrong)
+    }
+}
+
 /// Why a [`WorldSpec`] was not taken; what was served before is still served.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{problem}", api.as_ref().map(|api| format!("API {api}: ")).unwrap_or_default())]
@@ -332,8 +341,10 @@ mod tests {
             (vec![api("a", "x/")], "API a: \"x/\" is not a base path"),
             (vec![bad], "API pets: ftp://a.example/ is not the address of an upstream"),
         ] {
-            let error = world(apis).err().unwrap().to_string();
-            assert!(error.starts_with(words), "{error}");
+            let checked = apis.iter().find_map(|api| api.check().err());
+            let error = world(apis).err().unwrap();
+            assert!(error.to_string().starts_with(words), "{error}");
+            assert!(checked.is_none_or(|checked| checked == error));
         }
     }
 }
