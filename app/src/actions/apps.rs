@@ -42,7 +42,7 @@ async fn subscribe_some_app(request: &Request, form: &Form) -> PortalResult<Stri
     }
     let app = match (form.get("app"), new_app) {
         ("", "") => {
-            return Err(PortalError::field("app", "Choose the app that will make the calls, or name a new one."));
+            return Err(PortalError::field("new_app", "Choose the app that will make the calls, or name a new one."));
         }
         ("", name) => {
             request.portal.create_app(&request.caller, name).await.map_err(|error| as_field(error, "new_app"))?

@@ -62,9 +62,13 @@ async fn a_refused_request_says_what_was_expected_and_found() {
     list.holds("&lt;pilotage&gt;");
     list.holds(r#"href="/requests?result=refused&amp;id=01JDA8M2K7#request""#);
     let page = get(&fake, Some(Role::Developer), "/requests?result=refused&id=01JDA8M2K7").await;
-    for piece in
-        ["Refused: rate of the plan", "60 calls a minute at most", "the 61st", "0.3 ms", "The upstream never saw this call."]
-    {
+    for piece in [
+        "Refused: rate of the plan",
+        "60 calls a minute at most",
+        "the 61st",
+        "0.3 ms",
+        "The upstream never saw this call.",
+    ] {
         page.holds(piece);
     }
     page.holds(r#"<tr role="row" class="selected">"#);

@@ -208,6 +208,7 @@ async fn without_a_plan_or_an_app_nothing_is_made() {
     answer.holds(r#"value="Night""#);
     let answer = post(&fake, Some(Role::Developer), "/subscribe", "api=petstore&plan=starter&app=&new_app=+").await;
     answer.holds("or name a new one");
+    answer.holds("id=\"new_app-error\"");
     assert_eq!(fake.changes(), [""; 0]);
 }
 

@@ -20,11 +20,10 @@ async fn upload(fake: &Arc<Fake>, role: Option<Role>, path: &str, parts: &[Part<
     for (name, file, content) in parts {
         let file =
             file.map_or(String::new(), |file| format!("; filename=\"{file}\"\r\ncontent-type: application/yaml"));
-        body.push_str(&format!(
-            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n{content}\r\n"
-        ));
+        let head = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+        body.extend([head.as_str(), content, "\r\n"]);
     }
-    body.push_str(&format!("--{BOUNDARY}--\r\n"));
+    body.extend(["--", BOUNDARY, "--\r\n"]);
     let request = Request::post(path).header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"));
     send(fake, role, request, Body::from(body)).await
 }

@@ -200,7 +200,7 @@ fn settings(root: &str, settings: ApiSettings, plans: Vec<(String, String)>) -> 
     let visibility = vec![
         choice("public", visibility_words(Visibility::Public), "Everybody finds and reads it"),
         choice("signed-in", visibility_words(Visibility::SignedIn), "Only those with an account"),
-        choice("private", visibility_words(Visibility::Private), "Only publishers, admins and subscribers"),
+        choice("private", visibility_words(Visibility::Private), "Only publishers and admins"),
     ];
     let present_access = match settings.access {
         Access::Key => "key",

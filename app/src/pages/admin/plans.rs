@@ -144,7 +144,7 @@ fn editor(plan: PlanLine) -> impl IntoView {
             <div class="split">
                 <h1>{name.clone()}</h1>
                 <Confirm ask="Delete plan" action=format!("{root}/delete") confirm="Delete this plan" class="danger">
-                    <p>{format!("Delete {name}? APIs no longer offer it. This cannot be undone.")}</p>
+                    <p>{format!("Delete {name}? It can go once no API offers it and no subscription uses it. This cannot be undone.")}</p>
                 </Confirm>
             </div>
             <p class="lead">
