@@ -3,11 +3,13 @@ use crate::{
     Control, ControlError, Page, Who,
     accounts::cursor,
     permit::{ManageApis, Permit},
+    publisher::spec,
 };
 use bytes::Bytes;
 use portico_contract::reference::Finding;
 use portico_domain::{
-    Api, ApiSettings, ApiVersion, Format, InvalidSettings, Slug, Upstream, VersionId, VersionState, Visibility,
+    Api, ApiSettings, ApiVersion, Format, InvalidSettings, RouteSpec, Slug, Upstream, VersionId, VersionState,
+    Visibility,
 };
 use portico_openapi::Description;
 use portico_store::{StoreError, Tx, Unique};
@@ -70,6 +72,7 @@ impl Control {
         }
         let version = self.version_to_keep(&mut tx, &slug, &description, &request.bytes).await?;
         if request.publish {
+            servable(&api, description.routes())?;
             tx.publish(&slug, Some(version.id)).await?;
         }
         if api.title != description.title() {
@@ -186,8 +189,12 @@ impl Control {
         let permit = who.permit::<ManageApis>()?;
         let mut tx = self.store.begin(permit.actor()).await?;
         let api = tx.api(slug).await?.ok_or_else(|| ControlError::not_found(format!("API {slug}")))?;
-        let settings = change(api.settings)?;
+        let settings = change(api.settings.clone())?;
         check(&settings)?;
+        if let Some(published) = api.published {
+            let routes = self.store.routes(published).await?.unwrap_or_default();
+            servable(&Api { settings: settings.clone(), ..api }, routes)?;
+        }
         let plans = self.store.plans().await?;
         for (place, offered) in settings.plans.iter().enumerate() {
             if !plans.iter().any(|plan| plan.slug == *offered) {
@@ -219,8 +226,9 @@ impl Control {
         version: Option<&str>,
     ) -> Result<(Api, ApiVersion), ControlError> {
         let permit = who.permit::<ManageApis>()?;
-        self.find_api(who, slug).await?;
+        let api = self.find_api(who, slug).await?;
         let version = self.pick_version(slug, version).await?;
+        servable(&api, self.store.routes(version.id).await?.unwrap_or_default())?;
         self.set_published(&permit, slug, Some(version.id)).await?;
         self.kept(slug, version.id).await
     }
@@ -337,6 +345,12 @@ fn check(settings: &ApiSettings) -> Result<(), ControlError> {
         }
         ControlError::invalid_at(&pointer, &field, message + ".")
     })
+}
+
+/// Whether the gateway can serve it. Asked before it is written: what is wrong must show here, never at a call.
+fn servable(api: &Api, routes: Vec<RouteSpec>) -> Result<(), ControlError> {
+    let checked = spec(api.clone(), routes).check();
+    checked.map_err(|error| ControlError::conflict(format!("This cannot be published: {}.", error.problem)))
 }
 
 fn base_path_taken(error: StoreError) -> ControlError {

@@ -4,7 +4,7 @@
 //! [`Control::catch_up`] after its commit, so its answer leaves when the gateway knows; [`Control::follow`] does the same
 //! twice a second for what other processes wrote.
 use crate::{Control, ControlError};
-use portico_domain::{AppId, Change, KeyId, Subject, SubscriptionId};
+use portico_domain::{Api, AppId, Change, KeyId, RouteSpec, Subject, SubscriptionId};
 use portico_gateway::{ApiSpec, Gateway, KeyEntry, WorldSpec};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::sync::Mutex;
@@ -159,19 +159,18 @@ impl Control {
 
     async fn build_world(&self, gateway: &Gateway, seq: i64) -> Result<(), ControlError> {
         let plans = self.store.plans().await?;
-        let apis = self.store.published().await?.into_iter().map(|published| {
-            let settings = published.api.settings;
-            ApiSpec {
-                slug: published.api.slug,
-                base_path: settings.base_path,
-                access: settings.access,
-                upstreams: settings.upstreams,
-                timeout: Duration::from_millis(settings.timeout_ms.into()),
-                max_body_bytes: settings.max_body_bytes,
-                routes: published.routes,
+        let published = self.store.published().await?;
+        let mut apis: Vec<ApiSpec> =
+            published.into_iter().map(|published| spec(published.api, published.routes)).collect();
+        // They were checked when they were published; one that an earlier program let in must not hold up the others.
+        apis.retain(|api| match api.check() {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(%error, "an API cannot be served and is left out");
+                false
             }
         });
-        let spec = WorldSpec { version: seq.unsigned_abs(), apis: apis.collect(), plans };
+        let spec = WorldSpec { version: seq.unsigned_abs(), apis, plans };
         // The old world stays when this one cannot be built.
         gateway.publish(spec).map_err(|error| ControlError::internal(&error))
     }
@@ -204,5 +203,18 @@ impl Control {
         }
         gateway.keyring().replace_all(all);
         Ok(())
+    }
+}
+
+/// An API as the gateway takes it.
+pub(crate) fn spec(api: Api, routes: Vec<RouteSpec>) -> ApiSpec {
+    ApiSpec {
+        slug: api.slug,
+        base_path: api.settings.base_path,
+        access: api.settings.access,
+        upstreams: api.settings.upstreams,
+        timeout: Duration::from_millis(api.settings.timeout_ms.into()),
+        max_body_bytes: api.settings.max_body_bytes,
+        routes,
     }
 }
