@@ -121,6 +121,7 @@ pub struct Operation {
     pub parameters: Vec<ParameterGroup>,
     pub body: Option<Body>,
     pub responses: Vec<Response>,
+    /// What the API calls; these have no pages, so their slugs are empty.
     pub callbacks: Vec<OperationLine>,
     pub external_docs: Option<Link>,
     pub previous: Option<OperationLine>,
@@ -194,13 +195,14 @@ pub struct Property {
 /// What may stand somewhere. Nested as deep as a page can bear; beyond, `more` names the page to read on.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Schema {
-    /// In words, e.g. "string · date-time", "array of Pet", "object or null", "any".
+    /// In words, e.g. "string · date-time", "object · Vessel", "array of Pet", "string or null", "any".
     pub kind: String,
     /// Name of the schema's own page, if it has one.
     pub link: Option<String>,
     pub description_html: String,
     pub constraints: Vec<Constraint>,
-    /// Allowed values as JSON texts, with their descriptions where given (`x-enumDescriptions` and the like).
+    /// Allowed values, texts without quotes and everything else as JSON, with their descriptions where given
+    /// (`x-enumDescriptions` and the like).
     pub values: Vec<(String, String)>,
     /// Attributes of the object, or of each item of the array.
     pub properties: Vec<Property>,
@@ -221,7 +223,7 @@ pub struct Constraint {
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Union {
-    /// "One of" or "Any of".
+    /// "One of" or "Any of"; "Conditional" for if, then and else.
     pub label: String,
     /// The property that tells the variants apart.
     pub discriminator: Option<String>,

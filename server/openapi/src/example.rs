@@ -11,14 +11,12 @@ use serde_json::{Map, Value, json};
 /// A given example. Documents often write JSON into a text: that is shown as the JSON it is.
 pub(crate) fn code(value: &Value, room: usize) -> Code {
     let Value::String(text) = value else { return highlight::json(value, room) };
-    match serde_json::from_str::<Value>(text) {
-        Ok(parsed @ (Value::Object(_) | Value::Array(_))) => highlight::json(&parsed, room),
-        _ => {
-            let end = text.char_indices().map(|(at, _)| at).find(|at| *at >= room);
-            let text = end.map_or(text.clone(), |end| format!("{}\n…", &text[..end]));
-            Code { spans: vec![(Token::Plain, text)] }
-        }
+    if let Ok(parsed @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
+        return highlight::json(&parsed, room);
     }
+    let end = text.char_indices().map(|(at, _)| at).find(|at| *at >= room);
+    let text = end.map_or(text.clone(), |end| format!("{}\n…", &text[..end]));
+    Code { spans: vec![(Token::Plain, text)] }
 }
 
 /// An example of a schema as code; none where nothing is known of the value.
@@ -83,7 +81,7 @@ impl Maker<'_> {
             return self.object(facets, depth);
         }
         if let Some(union) = facets.unions.iter().find(|union| union.label != "Conditional") {
-            let Some(first) = union.variants.first() else { return Value::Null };
+            let Some(first) = union.schemas.first() else { return Value::Null };
             return self.value(&[first], name, depth + 1);
         }
         if let Some(items) = facets.items {

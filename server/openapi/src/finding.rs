@@ -1,6 +1,7 @@
 //! Findings while they are gathered, and the fault that ends a reading.
 use crate::{limits, place::Places};
 use portico_contract::reference::{Finding, Severity};
+use std::collections::HashSet;
 
 /// Why a document cannot be read at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ impl Fault {
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     told: Vec<Finding>,
+    /// What has been told or counted, by code and pointer.
+    known: HashSet<(String, String)>,
     more: usize,
 }
 
@@ -58,7 +61,7 @@ impl Findings {
     }
 
     fn add(&mut self, severity: Severity, code: &str, pointer: String, message: String) {
-        if self.told.iter().any(|told| told.code == code && told.pointer == pointer) {
+        if self.known.len() < limits::FINDINGS_KNOWN && !self.known.insert((code.to_owned(), pointer.clone())) {
             return;
         }
         let finding = Finding { severity, code: code.into(), pointer, line: None, column: None, message };

@@ -15,10 +15,12 @@ pub(crate) const fn values(document: usize) -> usize {
 pub(crate) const fn characters(document: usize) -> usize {
     64 * 1024 + document * 4
 }
+/// Findings remembered, so that none is told twice.
+pub(crate) const FINDINGS_KNOWN: usize = 10_000;
 /// Operations of one document.
 pub(crate) const OPERATIONS: usize = 50_000;
 /// Parameters of one operation.
-pub(crate) const PARAMETERS: usize = 500;
+pub(crate) const PARAMETERS: usize = 200;
 /// Findings told; the last says how many more there are.
 pub(crate) const FINDINGS: usize = 200;
 /// References that lead to references.
@@ -40,6 +42,8 @@ pub(crate) const EXAMPLE: usize = 8 * 1024;
 pub(crate) const EXAMPLES: usize = 6;
 /// Allowed values shown for one schema.
 pub(crate) const VALUES: usize = 120;
+/// Attributes, and required names, of one schema.
+pub(crate) const SCHEMA_PROPERTIES: usize = 2_000;
 /// Schemas of an `allOf` that are read as one.
 pub(crate) const ALL_OF: usize = 200;
 /// Variants of one union shown.

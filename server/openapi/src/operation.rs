@@ -113,7 +113,7 @@ impl Writer<'_> {
             let same = contents[..n].iter().position(|before| before.schema == content.schema);
             let schema = match same {
                 // The same schema in another media type is not told twice.
-                Some(at) => written[at].schema.clone().map(|schema| self.page.again(schema)),
+                Some(at) => written[at].schema.clone().map(Page::again),
                 None => content.schema.as_deref().map(|schema| self.page.schema(schema, prefix)),
             };
             let examples = self.examples(content, same.is_some());

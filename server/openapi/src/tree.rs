@@ -80,7 +80,8 @@ pub(crate) fn yaml_options(document: usize) -> serde_saphyr::Options {
         max_events: 3 * limits::values(document),
         max_nodes: limits::values(document),
         max_depth: limits::DEPTH,
-        max_documents: 1,
+        // A second one is an error of its own, which is told better than a spent budget.
+        max_documents: 2,
         max_total_scalar_bytes: limits::characters(document),
         enforce_alias_anchor_ratio: false,
     };
@@ -137,13 +138,12 @@ struct Budget {
 
 impl Budget {
     fn spend<E: serde::de::Error>(&mut self, characters: usize) -> Result<(), E> {
-        match (self.values.checked_sub(1), self.characters.checked_sub(characters)) {
-            (Some(values), Some(characters)) => (self.values, self.characters) = (values, characters),
-            _ => {
-                self.spent = Some(too_much());
-                return Err(E::custom("over the limits"));
-            }
-        }
+        let left = (self.values.checked_sub(1), self.characters.checked_sub(characters));
+        let (Some(values), Some(characters)) = left else {
+            self.spent = Some(too_much());
+            return Err(E::custom("over the limits"));
+        };
+        (self.values, self.characters) = (values, characters);
         Ok(())
     }
 }

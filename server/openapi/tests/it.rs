@@ -1,4 +1,10 @@
 //! The crate from outside: whole documents in, findings and pages out.
+#![expect(
+    clippy::unwrap_used,
+    clippy::format_collect,
+    reason = "a test may panic, and documents made of pieces read best so"
+)]
+
 mod it {
     mod corpus;
     mod findings;

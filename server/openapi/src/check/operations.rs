@@ -24,7 +24,8 @@ pub(super) fn check(root: &Value, outline: &mut Outline, findings: &mut Findings
     security_names(root, &root["security"], "/security", findings);
     trailing_slashes(outline, findings);
     if let Some(pointer) = &seen.undescribed {
-        let words = format!("{} without a description; say in a sentence what each means.", seen.undescribed_total);
+        let total = counted(seen.undescribed_total, "response stands", "responses stand");
+        let words = format!("{total} without a description; say in a sentence what each means.");
         findings.info("undescribed-response", pointer, words);
     }
     if let Some(pointer) = &seen.fragment {
@@ -116,11 +117,12 @@ fn shape(template: &str) -> String {
     let mut inside = false;
     for c in template.chars() {
         match c {
-            '{' => (inside, _) = (true, out.push('{')),
-            '}' => (inside, _) = (false, out.push('}')),
-            c if !inside => out.push(c),
+            '{' => inside = true,
+            '}' => inside = false,
+            _ if inside => continue,
             _ => {}
         }
+        out.push(c);
     }
     out
 }
@@ -186,7 +188,7 @@ fn operation(reader: Reader<'_>, entry: &Entry, seen: &mut Seen, findings: &mut 
             }
         }
         Some(_) => {
-            findings.warn("operation-id-not-text", below("operationId"), "An operationId is a text, e.g. listPets.")
+            findings.warn("operation-id-not-text", below("operationId"), "An operationId is a text, e.g. listPets.");
         }
         None => {}
     }
@@ -224,14 +226,14 @@ fn operation(reader: Reader<'_>, entry: &Entry, seen: &mut Seen, findings: &mut 
             "The operation tells nothing of its responses; add at least the successful one.",
         ),
     }
-    if let Some(body) = operation.get("requestBody").filter(|body| body.get("$ref").is_none()) {
-        if body.get("content").and_then(Value::as_object).is_none() {
-            findings.warn(
-                "body-without-content",
-                below("requestBody"),
-                "A request body says its media types in \"content\", e.g. {\"application/json\": {…}}.",
-            );
-        }
+    if let Some(body) = operation.get("requestBody").filter(|body| body.get("$ref").is_none())
+        && body.get("content").and_then(Value::as_object).is_none()
+    {
+        findings.warn(
+            "body-without-content",
+            below("requestBody"),
+            "A request body says its media types in \"content\", e.g. {\"application/json\": {…}}.",
+        );
     }
     security_names(root, &operation["security"], &below("security"), findings);
 }

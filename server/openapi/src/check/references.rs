@@ -89,18 +89,15 @@ impl<'a> Walk<'a, '_> {
 
     fn member(&mut self, key: &'a str, value: &'a Value, keys: Keys) {
         let inner = match (keys, key) {
-            (Keys::Names(true), _) => Keys::Schema,
+            (Keys::Names(true), _) | (Keys::Words, "schema" | "itemSchema") => Keys::Schema,
             (Keys::Names(false), _) => Keys::Words,
             // Data, not description: whatever stands there means nothing to us.
-            (_, "example" | "default" | "enum" | "const" | "value" | "dataValue") => return,
-            (Keys::Schema, "examples") => return,
+            (_, "example" | "default" | "enum" | "const" | "value" | "dataValue")
+            | (Keys::Schema, "examples" | "discriminator" | "externalDocs" | "xml") => return,
             (_, key) if key.starts_with("x-") && key != "x-webhooks" => return,
             (Keys::Schema, "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas") => {
                 Keys::Names(true)
             }
-            (Keys::Schema, "discriminator" | "externalDocs" | "xml") => return,
-            (Keys::Schema, _) => Keys::Schema,
-            (Keys::Words, "schema" | "itemSchema") => Keys::Schema,
             (Keys::Words, "schemas" | "definitions") => Keys::Names(true),
             // A list of parameters is written out, a map of them has names.
             (
@@ -121,7 +118,7 @@ impl<'a> Walk<'a, '_> {
                 | "mediaTypes"
                 | "additionalOperations",
             ) if value.is_object() => Keys::Names(false),
-            (Keys::Words, _) => Keys::Words,
+            (keys, _) => keys,
         };
         self.path.push(key.into());
         self.value(value, inner);

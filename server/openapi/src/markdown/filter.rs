@@ -60,9 +60,8 @@ impl<'a> Filter<'a> {
             return self.open.push(None);
         }
         match tag {
-            Tag::Link { dest_url, .. } => self.link(&dest_url),
             // Nobody else's server is asked for anything: a picture is a link to it.
-            Tag::Image { dest_url, .. } => self.link(&dest_url),
+            Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => self.link(&dest_url),
             Tag::Heading { level, .. } => self.heading(level),
             Tag::BlockQuote(Some(kind)) => {
                 let (tone, title) = match kind {

@@ -31,7 +31,7 @@ pub(crate) fn sentences(text: &str, room: usize) -> String {
     let ends = words.match_indices(". ").chain(words.match_indices("! ")).chain(words.match_indices("? "));
     let mut ends: Vec<usize> = ends.map(|(at, _)| at + 1).chain([words.len()]).collect();
     ends.sort_unstable();
-    let fits = ends.into_iter().take(2).filter(|end| words[..*end].chars().count() <= room).last();
+    let fits = ends.into_iter().take(2).filter(|end| words[..*end].chars().count() <= room).max();
     match fits {
         Some(end) => words[..end].to_owned(),
         None => cut(&words, room),

@@ -108,10 +108,10 @@ fn of_objects(root: &Value, facets: &Facets<'_>) -> Vec<Constraint> {
             members(discriminator.get("mapping")).take(10).map(|(value, _)| refer::shorten(value)).collect();
         match property {
             Some(property) if mapped.is_empty() => {
-                chips.push(chip("variants by", refer::shorten(property).into_owned()))
+                chips.push(chip("variants by", refer::shorten(property).into_owned()));
             }
             Some(property) => {
-                chips.push(chip("variants by", format!("{}: {}", refer::shorten(property), mapped.join(", "))))
+                chips.push(chip("variants by", format!("{}: {}", refer::shorten(property), mapped.join(", "))));
             }
             None => {}
         }
@@ -141,9 +141,10 @@ fn numbers(facets: &Facets<'_>) -> Option<String> {
 
 /// "8–64 characters".
 fn span(least: Option<&Value>, most: Option<&Value>, one: &str, many: &str) -> Option<String> {
-    let number = |value: Option<&Value>| value.and_then(Value::as_f64).filter(|n| *n >= 0.0);
-    let noun = |n: f64| if n == 1.0 { one } else { many };
-    match (number(least).filter(|n| *n > 0.0), number(most)) {
+    // Sizes are whole, but some documents write 1.0, and some 1e300.
+    let number = |value: Option<&Value>| value.and_then(Value::as_f64).filter(|n| *n >= 0.0).map(|n| n as u64);
+    let noun = |n: u64| if n == 1 { one } else { many };
+    match (number(least).filter(|n| *n > 0), number(most)) {
         (None, None) => None,
         (Some(least), None) => Some(format!("≥ {least} {}", noun(least))),
         (None, Some(most)) => Some(format!("≤ {most} {}", noun(most))),

@@ -37,7 +37,7 @@ pub(crate) struct Facets<'a> {
 pub(crate) struct Variants<'a> {
     pub(crate) label: &'static str,
     pub(crate) discriminator: Option<&'a str>,
-    pub(crate) variants: Vec<&'a Value>,
+    pub(crate) schemas: Vec<&'a Value>,
     /// Where variants have names that are not their own.
     pub(crate) titles: Vec<&'static str>,
 }
@@ -157,14 +157,18 @@ impl<'a> Gathering<'a> {
             self.facets.description = schema_text("description");
         }
         self.types(object);
+        let room = limits::SCHEMA_PROPERTIES;
         for (name, property) in members(object.get("properties")) {
+            if self.facets.properties.len() >= room && !self.facets.properties.contains_key(name.as_str()) {
+                break;
+            }
             self.facets.properties.entry(name).or_default().push(property);
         }
         self.facets
             .patterns
             .extend(members(object.get("patternProperties")).map(|(name, value)| (name.as_str(), value)));
         if let Some(listed) = object.get("required").and_then(Value::as_array) {
-            self.facets.required.extend(listed.iter().filter_map(Value::as_str));
+            self.facets.required.extend(listed.iter().filter_map(Value::as_str).take(room));
         }
         if let Some(additional) = object.get("additionalProperties") {
             self.facets.additional = self.facets.additional.or(Some(additional));
@@ -208,6 +212,7 @@ impl<'a> Gathering<'a> {
     }
 
     fn variants(&mut self, object: &'a Map<String, Value>, label: &'static str, variants: &'a [Value]) {
+        let variants = &variants[..variants.len().min(limits::SCHEMA_PROPERTIES)];
         let some: Vec<&Value> = variants.iter().filter(|variant| !is_null(variant)).collect();
         self.facets.nullable |= some.len() < variants.len();
         let constants: Vec<_> = some.iter().filter_map(|variant| constant(variant)).collect();
@@ -224,7 +229,7 @@ impl<'a> Gathering<'a> {
                     Some(value) => text(value, "propertyName"),
                     None => None,
                 };
-                self.facets.unions.push(Variants { label, discriminator, variants: some, titles: Vec::new() });
+                self.facets.unions.push(Variants { label, discriminator, schemas: some, titles: Vec::new() });
             }
         }
     }
@@ -238,7 +243,7 @@ impl<'a> Gathering<'a> {
                 titles.push(title);
             }
         }
-        self.facets.unions.push(Variants { label: "Conditional", discriminator: None, variants, titles });
+        self.facets.unions.push(Variants { label: "Conditional", discriminator: None, schemas: variants, titles });
     }
 }
 

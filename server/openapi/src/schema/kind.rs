@@ -46,10 +46,10 @@ fn nested(root: &Value, facets: &Facets<'_>, depth: usize) -> String {
         kinds.push(inferred(root, facets, depth));
     }
     // Of a list the name stands with the items; of a simple value it would say less than its kind.
-    if let Some(name) = facets.name.as_deref().filter(|_| depth == 0 && facets.has_children()) {
-        if let Some(kind) = kinds.last_mut() {
-            *kind = format!("{kind} · {}", refer::shorten(name));
-        }
+    if let Some(name) = facets.name.as_deref().filter(|_| depth == 0 && facets.has_children())
+        && let Some(kind) = kinds.last_mut()
+    {
+        *kind = format!("{kind} · {}", refer::shorten(name));
     }
     if facets.nullable && kinds != ["any"] {
         kinds.push("null".into());
@@ -85,7 +85,7 @@ fn inferred(root: &Value, facets: &Facets<'_>, depth: usize) -> String {
         return list(root, facets, depth);
     }
     if let Some(union) = facets.unions.iter().find(|union| union.label != "Conditional") {
-        return format!("{} {}", union.label.to_lowercase(), union.variants.len());
+        return format!("{} {}", union.label.to_lowercase(), union.schemas.len());
     }
     let first = facets.constants.first().map(|(value, _)| *value);
     let listed = facets.get("enum").and_then(|values| values.get(0));
@@ -145,13 +145,11 @@ fn object(root: &Value, facets: &Facets<'_>, depth: usize) -> String {
 /// A schema's name, or its kind where it has none.
 fn short(root: &Value, schema: &Value, depth: usize) -> String {
     let facets = gather(root, &[schema]);
-    match &facets.name {
-        Some(name) => refer::shorten(name).into_owned(),
-        None => {
-            let kind = nested(root, &facets, depth);
-            if kind.contains(" or ") { format!("({kind})") } else { kind }
-        }
+    if let Some(name) = &facets.name {
+        return refer::shorten(name).into_owned();
     }
+    let kind = nested(root, &facets, depth);
+    if kind.contains(" or ") { format!("({kind})") } else { kind }
 }
 
 /// Whether `additionalProperties` deserves a line of its own: the kind alone does not tell all of it.

@@ -72,7 +72,7 @@ impl<'d> Page<'d> {
     }
 
     /// A schema shown before, as a link where it has a name.
-    pub(crate) fn again(&self, schema: Schema) -> Schema {
+    pub(crate) fn again(schema: Schema) -> Schema {
         match &schema.link {
             Some(link) => Schema {
                 more: Some(link.clone()),
@@ -196,9 +196,9 @@ impl<'d> Page<'d> {
                 discriminator: union.discriminator.map(|name| refer::shorten(name).into_owned()),
                 variants: Vec::new(),
             };
-            for (n, variant) in union.variants.iter().enumerate() {
+            for (n, variant) in union.schemas.iter().enumerate() {
                 if n >= limits::VARIANTS || self.properties == 0 {
-                    let more = union.variants.len() - n;
+                    let more = union.schemas.len() - n;
                     schema.constraints.push(chip("not shown", format!("{more} more variants")));
                     break;
                 }

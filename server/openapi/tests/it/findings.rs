@@ -33,7 +33,7 @@ fn documents_that_cannot_be_read() {
         ("{\"openapi\": \"3.0.0\",\n \"info\": }", "error unreadable-json 2:10"),
         ("{\"openapi\": \"3.0.0\"", "error unreadable-json 1:19"),
         ("a: [1\n", "error unreadable-yaml 1:4"),
-        ("a: 1\n---\nb: 2\n", "error unreadable-yaml 2:1"),
+        ("a: 1\n---\nb: 2\n", "error unreadable-yaml 3:1"),
         ("{\"hello\": 1}", "error not-openapi 1:1"),
         ("[1, 2]", "error not-openapi 1:1"),
         ("just words", "error not-openapi 1:1"),

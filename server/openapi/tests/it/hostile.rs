@@ -2,6 +2,7 @@
 use portico_openapi::{Description, read};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 fn refused(document: &[u8]) -> String {
     let reading = read(document);
@@ -47,11 +48,10 @@ fn depth_is_bounded_in_both_writings() {
 fn expansion_is_bounded() {
     let mut bomb = String::from("openapi: 3.0.0\nx0: &x0 [a,a,a,a,a,a,a,a,a]\n");
     for n in 1..30 {
-        bomb.push_str(&format!("x{n}: &x{n} [{}]\n", vec![format!("*x{}", n - 1); 9].join(",")));
+        let aliases = vec![format!("*x{}", n - 1); 9].join(",");
+        writeln!(bomb, "x{n}: &x{n} [{aliases}]").unwrap();
     }
     assert_eq!(refused(bomb.as_bytes()), "too-much");
-    let merged = "a: &a {b: 1}\n".to_owned() + &"- ".repeat(3) + "\n";
-    read(merged.as_bytes());
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn json_value() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {

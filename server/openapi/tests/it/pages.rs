@@ -162,6 +162,14 @@ fn schemas_are_shown_as_their_author_wrote_them() {
     assert_eq!(condition.variants.iter().map(|variant| variant.title.as_str()).collect::<Vec<_>>(), ["If", "Then"]);
 }
 
+fn gather(schema: &Schema, anchors: &mut Vec<String>) {
+    for property in &schema.properties {
+        anchors.push(property.anchor.clone());
+        gather(&property.schema, anchors);
+    }
+    schema.unions.iter().flat_map(|union| &union.variants).for_each(|variant| gather(&variant.schema, anchors));
+}
+
 #[test]
 fn what_was_shown_is_a_link_the_next_time() {
     let order = page(&description(HARBOUR), "orderPilot");
@@ -169,13 +177,6 @@ fn what_was_shown_is_a_link_the_next_time() {
     assert_eq!(answer(&order, "409").more.as_deref(), Some("Order"));
     assert!(answer(&order, "409").properties.is_empty());
     let mut anchors = Vec::new();
-    fn gather(schema: &Schema, anchors: &mut Vec<String>) {
-        for property in &schema.properties {
-            anchors.push(property.anchor.clone());
-            gather(&property.schema, anchors);
-        }
-        schema.unions.iter().flat_map(|union| &union.variants).for_each(|variant| gather(&variant.schema, anchors));
-    }
     gather(body(&order), &mut anchors);
     gather(answer(&order, "201"), &mut anchors);
     assert!(anchors.contains(&"body.vessel.imo".to_owned()), "{anchors:?}");

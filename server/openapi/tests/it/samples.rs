@@ -33,7 +33,7 @@ fn samples_are_whole_calls() {
 
 #[test]
 fn a_shell_reads_nothing_from_a_hostile_document() {
-    let document = r##"{"openapi":"3.0.0","info":{"title":"a","version":"b"},"paths":{"/a'$(id)/{x}/`id`":{"post":{"operationId":"a",
+    let document = r#"{"openapi":"3.0.0","info":{"title":"a","version":"b"},"paths":{"/a'$(id)/{x}/`id`":{"post":{"operationId":"a",
       "parameters":[
         {"name":"x","in":"path","required":true,"schema":{"type":"string","example":"'; rm -rf / #"}},
         {"name":"q';id;'","in":"query","required":true,"schema":{"type":"string","example":"$(id)"}},
@@ -41,7 +41,7 @@ fn a_shell_reads_nothing_from_a_hostile_document() {
         {"name":"X: y\r\nZ","in":"header","required":true,"schema":{"type":"string","example":"b"}},
         {"name":"c","in":"cookie","required":true,"schema":{"type":"string","example":"d'"}}],
       "requestBody":{"content":{"application/json":{"example":"@/etc/passwd","schema":{"type":"string"}}}},
-      "responses":{"200":{"description":"d"}}}}}}"##;
+      "responses":{"200":{"description":"d"}}}}}}"#;
     let hostile = description(document.as_bytes());
     let text = hostile.curl("a", "https://gw.example/'base", Some("x; id")).unwrap().text();
     for line in [
