@@ -171,6 +171,11 @@ fn detail(request: RequestDetail, close: String) -> impl IntoView {
     }
 }
 
+fn capitalised(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 fn refused(refusal: Refusal, asked: bool) -> impl IntoView {
     let rest = (!asked).then(|| {
         view! {
@@ -188,7 +193,7 @@ fn refused(refusal: Refusal, asked: bool) -> impl IntoView {
             <li class="danger">
                 <span class="mark"><Icon name="x"/></span>
                 <div>
-                    <h3>{refusal.check}</h3>
+                    <h3>{capitalised(&refusal.check)}</h3>
                     <dl class="compare">
                         <dt>"expected"</dt>
                         <dd>{refusal.expected}</dd>

@@ -64,6 +64,7 @@ async fn a_refused_request_says_what_was_expected_and_found() {
     let page = get(&fake, Some(Role::Developer), "/requests?result=refused&id=01JDA8M2K7").await;
     for piece in [
         "Refused: rate of the plan",
+        "<h3>Rate of the plan</h3>",
         "60 calls a minute at most",
         "the 61st",
         "0.3 ms",

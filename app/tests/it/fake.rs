@@ -389,7 +389,7 @@ impl Portal for Fake {
             gateway_ms: "0.3".into(),
             refusal: Some(traffic::Refusal {
                 code: "rate_limited".into(),
-                check: "Rate of the plan".into(),
+                check: "rate of the plan".into(),
                 expected: "60 calls a minute at most".into(),
                 found: "the 61st".into(),
             }),
