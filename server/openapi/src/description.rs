@@ -22,6 +22,8 @@ use std::{
 pub struct Description {
     root: Value,
     outline: Outline,
+    title: String,
+    version: String,
     format: Format,
     bytes: Box<[u8]>,
     by_slug: HashMap<String, At>,
@@ -41,7 +43,14 @@ impl Description {
         let operations = outline.operations.iter().enumerate().map(|(n, entry)| (entry.slug.clone(), At::Operation(n)));
         let webhooks = outline.webhooks.iter().enumerate().map(|(n, entry)| (entry.slug.clone(), At::Webhook(n)));
         let by_slug = operations.chain(webhooks).collect();
-        Self { root, outline, format, bytes: bytes.into(), by_slug, users: OnceLock::new() }
+        // A version without quotes is a number to YAML, but still what its author calls it.
+        let said = |key: &str, otherwise: &str| match root.get("info").and_then(|info| info.get(key)) {
+            Some(Value::String(text)) if !text.trim().is_empty() => refer::shorten(text.trim()).into_owned(),
+            Some(Value::Number(number)) => number.to_string(),
+            _ => otherwise.to_owned(),
+        };
+        let (title, version) = (said("title", "Untitled API"), said("version", "unversioned"));
+        Self { root, outline, title, version, format, bytes: bytes.into(), by_slug, users: OnceLock::new() }
     }
 
     pub(crate) fn root(&self) -> &Value {
@@ -62,12 +71,12 @@ impl Description {
 
     /// `info.title`, or a stand-in.
     pub fn title(&self) -> &str {
-        self.root.get("info").and_then(|info| text(info, "title")).unwrap_or("Untitled API")
+        &self.title
     }
 
-    /// `info.version`; "unversioned" where it is missing or no text.
+    /// `info.version`; "unversioned" where it is missing.
     pub fn version(&self) -> &str {
-        self.root.get("info").and_then(|info| text(info, "version")).unwrap_or("unversioned")
+        &self.version
     }
 
     /// The writing the author chose.

@@ -118,6 +118,8 @@ fn what_can_be_read_is_read_and_told() {
         ),
         ["warning missing-title 3:1", "warning version-not-text 3:10"]
     );
+    let numbered = read(b"openapi: 3.0\ninfo: {title: a, version: 1.5}\npaths: {}\n").description.unwrap();
+    assert_eq!((numbered.title(), numbered.version()), ("a", "1.5"));
 }
 
 #[test]
