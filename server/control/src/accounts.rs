@@ -119,9 +119,10 @@ impl Control {
         }
     }
 
-    /// A one-time link on which the first administrator is made; `None` once there is any account.
+    /// A one-time link on which the first administrator is made; `None` once there is one. Others may have signed up
+    /// before: they must not lock the owner out.
     pub async fn first_admin_link(&self) -> Result<Option<String>, ControlError> {
-        if !self.store.is_empty().await? {
+        if self.store.has_admin().await? {
             return Ok(None);
         }
         let token = SecretToken::generate(TokenKind::Management, &mut rand::rng()).reveal()[4..].to_owned();
@@ -142,7 +143,7 @@ impl Control {
 
     pub(crate) async fn check_first_admin_link(&self, token: &str) -> Result<(), ControlError> {
         let link = self.store.usable_link(LinkPurpose::FirstAdministrator, &self.link_digest(token)).await?;
-        if link.is_none() || !self.store.is_empty().await? {
+        if link.is_none() || self.store.has_admin().await? {
             return Err(spent_link());
         }
         Ok(())
@@ -314,7 +315,7 @@ impl Control {
 
 fn spent_link() -> ControlError {
     ControlError::not_found(
-        "administrator to be made with this link: it was used, is older than 15 minutes, or an account exists. Restart Portico for a new one, or use `portico account create`",
+        "administrator to be made with this link: it was used, is older than 15 minutes, or there is an administrator. Restart Portico for a new one, or use `portico account create`",
     )
 }
 
