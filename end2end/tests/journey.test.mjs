@@ -40,6 +40,14 @@ function journey(engine, script) {
 		return { status: answer.status, headers: answer.headers, body: await answer.json() };
 	};
 
+	test('a developer signs up, before there is an administrator', async () => {
+		await developer.open('/sign-up');
+		await developer.fill(DEVELOPER);
+		await developer.send('password');
+		assert.equal(new URL(developer.page.url()).pathname, '/apps');
+		developer.fine();
+	});
+
 	test('the first administrator comes by the one-time link, once', async () => {
 		const link = await portico.firstLink();
 		await admin.open(link);
@@ -90,14 +98,6 @@ function journey(engine, script) {
 		assert.equal(answer.status, 201, JSON.stringify(made));
 		assert.deepEqual([made.api, made.state, made.operations], ['everything', 'published', 600]);
 		assert.deepEqual(made.findings.filter(finding => finding.severity === 'error'), []);
-	});
-
-	test('a developer signs up', async () => {
-		await developer.open('/sign-up');
-		await developer.fill(DEVELOPER);
-		await developer.send('password');
-		assert.equal(new URL(developer.page.url()).pathname, '/apps');
-		developer.fine();
 	});
 
 	test('reads the documentation', async () => {

@@ -16,32 +16,51 @@ operations="http://${PORTICO_OPS_LISTEN:-127.0.0.1:8082}"
 tidewater_pid=$!
 "$portico" serve &
 portico_pid=$!
-# Both end when one of them does, or with Ctrl-C; Portico drains first.
-trap 'trap - INT TERM; kill $portico_pid 2>/dev/null; wait $portico_pid 2>/dev/null; kill $tidewater_pid 2>/dev/null' EXIT
+# Both end when Portico does, or with Ctrl-C; Portico drains first.
+finish() {
+	set +e
+	trap - INT TERM EXIT
+	kill $portico_pid 2>/dev/null
+	wait $portico_pid 2>/dev/null
+	kill $tidewater_pid 2>/dev/null
+}
+trap finish EXIT
 trap 'exit 0' INT TERM
 
-until curl --silent --fail --output /dev/null "$operations/ready"; do
-	kill -0 $portico_pid 2>/dev/null || { wait $portico_pid; exit 1; }
+ready=
+until [ "$ready" ]; do
 	sleep 0.2
+	if curl --silent --fail --output /dev/null "$operations/ready"; then ready=yes; fi
+	# Both say themselves why they could not start.
+	kill -0 $portico_pid $tidewater_pid 2>/dev/null || exit 1
 done
-kill -0 $tidewater_pid 2>/dev/null || exit 1
 
-# The publisher of the example is made at the first start; its password is never needed again, so nobody learns it.
+# Calls the management API as the harbour office; fails with its answer.
+manage() {
+	method=$1 path=$2
+	shift 2
+	answer=$(curl --silent --show-error --fail-with-body --request "$method" "$portal/api/v1$path" \
+		--header "Authorization: Bearer $token" "$@") || { echo "$method $path: $answer" >&2; exit 1; }
+}
+
+# The publisher is made at the first start. Its password is never needed again, so nobody learns it.
 head -c 24 /dev/urandom | base64 |
 	"$portico" account create --email tidewater@portico.example --name "Harbour office" --role publisher --password-stdin \
 		>/dev/null 2>&1 || true
 token=$("$portico" token create --email tidewater@portico.example --name "make run" --expires 1d)
-answer=$(curl --silent --show-error --fail-with-body --request PUT \
-	"$portal/api/v1/apis/tidewater?upstream=http://$TIDEWATER_LISTEN&publish=true" \
-	--header "Authorization: Bearer $token" --header "Content-Type: application/yaml" \
-	--data-binary "@$here/tidewater.yaml") || { echo "The example was not published: $answer" >&2; exit 1; }
+# Publishing what is published already changes nothing, and takes up an edit of the document.
+manage PUT "/apis/tidewater?upstream=http://$TIDEWATER_LISTEN&publish=true" \
+	--header "Content-Type: application/yaml" --data-binary "@$here/tidewater.yaml"
+# Its status needs no key, and its document says so.
+manage PATCH /apis/tidewater --header "Content-Type: application/merge-patch+json" --data '{"access":"document"}'
 
 cat <<TEXT
 
 The example API Tidewater is published:
   read it    $portal/apis/tidewater
-  call it    curl -H "X-API-Key: <your key>" $gateway/tidewater/ports
-A key is three clicks away: sign up, make an app, subscribe it to Tidewater. Ctrl-C stops everything.
+  call it    curl $gateway/tidewater/status
+             curl -H "X-API-Key: <your key>" $gateway/tidewater/ports
+For a key sign up, make an app and subscribe it to Tidewater. Ctrl-C stops everything.
 
 TEXT
 wait $portico_pid

@@ -61,9 +61,9 @@ impl Store {
         Ok(row::count(read!(&self.readers, fetch_one, (i64,), COUNT)?.0))
     }
 
-    /// Whether nobody can sign in yet.
-    pub async fn is_empty(&self) -> Result<bool, StoreError> {
-        Ok(self.count_accounts().await? == 0)
+    /// Whether anybody looks after this installation.
+    pub async fn has_admin(&self) -> Result<bool, StoreError> {
+        Ok(row::count(read!(&self.readers, fetch_one, (i64,), COUNT_ROLE, Role::Admin.as_str())?.0) > 0)
     }
 }
 
