@@ -1,7 +1,11 @@
 //! Values as the API's document describes them: each type here is a schema there, with the same limits.
 use ipnet::IpNet;
 use portico_domain::{EmailAddress, Upstream};
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Unexpected, Visitor},
+};
+use std::fmt;
 use url::Url;
 
 /// Text that people read: 1 to 80 characters, not all of them white, none a control character.
@@ -88,30 +92,59 @@ impl TryFrom<String> for UpstreamUrl {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewUpstream {
     url: UpstreamUrl,
-    #[serde(default = "one")]
-    weight: u16,
-}
-
-fn one() -> u16 {
-    1
+    #[serde(default, deserialize_with = "crate::input::given")]
+    weight: Option<Between<0, 65_535>>,
 }
 
 impl From<NewUpstream> for Upstream {
     fn from(new: NewUpstream) -> Self {
-        Self { url: new.url.0, weight: new.weight }
+        Self { url: new.url.0, weight: new.weight.map_or(1, |weight| weight.0 as u16) }
     }
 }
 
-/// A whole number between two ends.
+/// A whole number between two ends. `1.0` is whole, too (JSON Schema 2020-12, validation, 6.1.1).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Between<const LOW: u64, const HIGH: u64>(pub(crate) u64);
 
 impl<'de, const LOW: u64, const HIGH: u64> Deserialize<'de> for Between<LOW, HIGH> {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let number = u64::deserialize(from)?;
-        if (LOW..=HIGH).contains(&number) {
-            return Ok(Self(number));
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Whole::<LOW, HIGH>)
+    }
+}
+
+struct Whole<const LOW: u64, const HIGH: u64>;
+
+impl<const LOW: u64, const HIGH: u64> Visitor<'_> for Whole<LOW, HIGH> {
+    type Value = Between<LOW, HIGH>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from {LOW} to {HIGH}")
+    }
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        let wrong = || E::invalid_value(Unexpected::Unsigned(number), &self);
+        if (LOW..=HIGH).contains(&number) { Ok(Between(number)) } else { Err(wrong()) }
+    }
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        let wrong = || E::invalid_value(Unexpected::Signed(number), &self);
+        u64::try_from(number).map_err(|_| wrong()).and_then(|number| self.visit_u64(number))
+    }
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+        // Every end is far below 2^53, up to which doubles hold whole numbers exactly.
+        let whole = number.fract() == 0.0 && (LOW as f64..=HIGH as f64).contains(&number);
+        if whole { Ok(Between(number as u64)) } else { Err(E::invalid_value(Unexpected::Float(number), &self)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_whole_however_written() {
+        let read = |text| serde_json::from_str::<Between<1, 100>>(text).map(|number| number.0).ok();
+        assert_eq!([read("1"), read("100"), read("7.0"), read("1e1")], [Some(1), Some(100), Some(7), Some(10)]);
+        for wrong in ["0", "101", "-1", "7.5", "1e3", "\"7\"", "null", "true"] {
+            assert_eq!(read(wrong), None, "{wrong}");
         }
-        Err(serde::de::Error::custom(format!("{number} is not between {LOW} and {HIGH}")))
     }
 }

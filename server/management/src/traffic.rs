@@ -113,7 +113,7 @@ async fn usage(
     Query(asked): Query<UsageParameters>,
 ) -> Result<Json<List<UsageView>>, Problem> {
     let to = asked.to.unwrap_or_else(|| SystemClock.now());
-    let from = asked.from.unwrap_or_else(|| to.minus(Duration::from_secs(86_400)));
+    let from = asked.from.unwrap_or_else(|| to.minus(Duration::from_hours(24)));
     let (app, key) = (asked.app.as_deref(), asked.key.as_deref());
     let request = UsageRequest {
         from,

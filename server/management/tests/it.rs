@@ -1,4 +1,6 @@
 //! The management API as programs meet it: real use cases and a real SQLite file behind the router.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "it/accounts.rs"]
 mod accounts;
 #[path = "it/apis.rs"]
