@@ -390,8 +390,10 @@ pub(crate) struct Anchors(slug::Unique);
 impl Anchors {
     pub(crate) fn take(&mut self, prefix: &str, name: &str) -> String {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        let name: String = name.chars().take(60).map(|c| if fits(c) { c } else { '-' }).collect();
-        let anchor = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+        let dot = if prefix.is_empty() { "" } else { "." };
+        // Prefixes are of the document, too: a status may be any text.
+        let parts = prefix.chars().chain(dot.chars()).chain(name.chars().take(60));
+        let anchor: String = parts.map(|c| if fits(c) { c } else { '-' }).collect();
         let start = anchor.len().saturating_sub(200);
         self.0.take(anchor[start..].to_owned())
     }

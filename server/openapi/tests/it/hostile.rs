@@ -122,6 +122,24 @@ fn references_in_circles_end() {
     assert_eq!(description.operation("d").unwrap().faults.len(), 2);
 }
 
+#[test]
+fn names_of_any_letters_are_anchors() {
+    let status = format!("{}é", "\"ü ".repeat(100));
+    let schema =
+        json!({"properties": {format!("{}<", "ß\" ".repeat(50)): {"properties": {"\u{202e}x": {"type": "string"}}}}});
+    let response = json!({"description": "d", "headers": {"ä": {"schema": schema}}, "content": {"application/json": {"schema": schema}}});
+    let document = json!({"openapi": "3.1.0", "info": {"title": "a", "version": "b"},
+        "paths": {"/ö/{ñ}": {"get": {"responses": {status: response}}}}});
+    let description = read(document.to_string().as_bytes()).description.unwrap();
+    turn_all_pages(&description);
+    let page = serde_json::to_value(description.operation("get").unwrap()).unwrap();
+    let anchor = page.pointer("/responses/0/contents/0/schema/properties/0/anchor").unwrap().as_str().unwrap();
+    assert!(
+        anchor.len() <= 210 && anchor.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)),
+        "{anchor}"
+    );
+}
+
 /// Without names to link to, only the budget ends it.
 #[test]
 fn wide_and_deep_schemas_are_cut() {
