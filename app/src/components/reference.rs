@@ -21,12 +21,18 @@ pub enum Place {
 /// The sidebar of all pages of an API.
 pub fn sidebar(head: &ApiHead, navigation: Navigation, place: Place) -> AnyView {
     let root = Root(head.root.clone());
-    let groups: Vec<AnyView> = navigation.groups.into_iter().map(|group| self::group(group, &root)).collect();
+    let mut groups = navigation.groups;
+    if place == Place::Overview
+        && let Some(first) = groups.first_mut()
+    {
+        first.open = true;
+    }
+    let groups: Vec<AnyView> = groups.into_iter().map(|group| self::group(group, &root)).collect();
     let schemas = (navigation.schemas > 0).then(|| {
         view! { <NavLink href=format!("{}#schemas", root.0) label="Schemas" current=place == Place::Schema/> }
     });
     view! {
-        <nav class="nav" aria-label="Guides"><h2>"Guides"</h2><ul>
+        <nav class="nav" aria-label="About"><h2>"About"</h2><ul>
             <NavLink href=root.0.clone() label="Overview" current=place == Place::Overview/>
         </ul></nav>
         <nav class="nav" aria-label="Operations"><h2>"Operations"</h2>{groups}</nav>

@@ -1,6 +1,7 @@
 //! Pages that say no.
 use crate::{
     components::{Icon, SearchForm},
+    context,
     page::{Page, Section},
     server::status_of,
 };
@@ -9,7 +10,7 @@ use portico_contract::{PortalError, PortalResult};
 
 /// For every address without a page.
 pub(crate) async fn no_such_page() -> PortalResult<Page> {
-    Err(PortalError::not_found("page at this address"))
+    Err(PortalError::not_found(format!("page {}", context::address().path)))
 }
 
 /// Stands in the place of the page that could not be drawn.
