@@ -56,7 +56,7 @@ pub fn CopyButton(
 ) -> AnyView {
     view! {
         <button
-            class=format!("button quiet small square copy {class}")
+            class=format!("button quiet small square copy needs-script {class}")
             type="button"
             data-copy=text
             aria-label=format!("Copy {what}")
