@@ -147,6 +147,10 @@ function journey(engine, script) {
 		await developer.send('name');
 		const html = await page.content();
 		[secret] = /ptk_(live|test)_[0-9A-Za-z]{46}/.exec(html) ?? assert.fail('there is no key on the page');
+		if (script) {
+			assert.equal((await call('/petstore/pets/2', { 'x-api-key': secret })).status, 200);
+			await page.getByRole('status').filter({ hasText: 'answered 200' }).waitFor();
+		}
 		await developer.open(app);
 		assert.ok(!(await page.content()).includes(secret), 'the key is shown a second time');
 		assert.ok((await page.locator('main').innerText()).includes('nightly'));
@@ -154,6 +158,7 @@ function journey(engine, script) {
 	});
 
 	test('calls the upstream with it, and nobody does without', async () => {
+		upstream.requests.length = 0;
 		const missing = await call('/petstore/pets/1');
 		assert.deepEqual([missing.status, missing.body.code], [401, 'key_missing']);
 		assert.equal(missing.headers.get('content-type'), 'application/problem+json');
