@@ -250,8 +250,16 @@ impl Call<'_> {
         let Some(schema) = schema else { return };
         let root = self.root;
         let facets = gather(root, &[schema]);
-        let required = |name: &str| facets.required.is_empty() || facets.required.contains(name);
-        for (name, parts) in facets.properties.iter().filter(|(name, _)| required(name)).take(20) {
+        let required = |name: &str| facets.required.contains(name);
+        // Where nothing is required, a few simple fields show how fields are written.
+        let simple = |part: &Value| {
+            let facets = gather(root, &[part]);
+            matches!(facets.types[..], ["string" | "integer" | "number" | "boolean"])
+        };
+        let none = facets.required.is_empty();
+        let fits = |parts: &[&Value]| parts.first().is_some_and(|part| simple(part));
+        let shown = facets.properties.iter().filter(|(name, parts)| if none { fits(parts) } else { required(name) });
+        for (name, parts) in shown.take(if none { 3 } else { 20 }) {
             // curl takes a name up to the first `=`, `@` or `;`.
             let plain = name.chars().all(|c| c.is_alphanumeric() || "_-.[]$: ".contains(c)) && !name.is_empty();
             let (Some(part), true) = (parts.first(), plain) else { continue };

@@ -220,6 +220,16 @@ impl<'a> Gathering<'a> {
             self.facets.constants.extend(constants);
             return;
         }
+        // Nothing but types is said shorter as "string or integer".
+        let bare: Vec<&str> = some.iter().filter_map(|variant| bare_type(variant)).collect();
+        if some.len() > 1 && bare.len() == some.len() && self.facets.types.is_empty() {
+            for name in bare {
+                if !self.facets.types.contains(&name) {
+                    self.facets.types.push(name);
+                }
+            }
+            return;
+        }
         match some[..] {
             [] => {}
             [only] => self.add(only),
@@ -245,6 +255,13 @@ impl<'a> Gathering<'a> {
         }
         self.facets.unions.push(Variants { label: "Conditional", discriminator: None, schemas: variants, titles });
     }
+}
+
+/// A variant that is a simple type and says no more.
+fn bare_type(variant: &Value) -> Option<&str> {
+    let name = variant.get("type").and_then(Value::as_str)?;
+    let simple = matches!(name, "string" | "integer" | "number" | "boolean");
+    (simple && variant.as_object().is_some_and(|keywords| keywords.len() == 1)).then_some(name)
 }
 
 /// A variant that is one value, with what is said of it.

@@ -69,7 +69,7 @@ fn the_overview_tells_what_there_is() {
     let kinds: Vec<_> = overview.security.iter().map(|scheme| scheme.kind.as_str()).collect();
     assert_eq!(kinds, ["API key in the header X-API-Key", "OAuth 2.0, client credentials"]);
     let lines: Vec<_> = overview.schemas.iter().map(|line| format!("{}: {}", line.name, line.kind)).collect();
-    assert!(lines.contains(&"Order: object, 11 attributes".to_owned()), "{lines:?}");
+    assert!(lines.contains(&"Order: object, 12 attributes".to_owned()), "{lines:?}");
     assert!(lines.contains(&"a/b: string, one of 2 values".to_owned()), "{lines:?}");
     let overview = description(STORE).overview();
     let kinds: Vec<_> = overview.security.iter().map(|scheme| scheme.kind.as_str()).collect();
@@ -149,6 +149,7 @@ fn schemas_are_shown_as_their_author_wrote_them() {
     let position = &property(body, "position").schema;
     assert_eq!(position.properties.iter().map(|item| item.name.as_str()).collect::<Vec<_>>(), ["[0]", "[1]"]);
     assert_eq!(property(body, "labels").schema.kind, "map of string");
+    assert_eq!(property(body, "reference").schema.kind, "string or integer");
     assert_eq!(property(body, "extra").schema.properties[0].name, "/^x-/");
     let related = &property(body, "related").schema;
     assert_eq!(
@@ -223,7 +224,7 @@ fn older_dialects_keep_their_meaning() {
 fn a_schema_has_a_page_and_its_users() {
     let harbour = description(HARBOUR);
     let order = harbour.schema("Order").unwrap();
-    assert_eq!(order.schema.properties.len(), 11);
+    assert_eq!(order.schema.properties.len(), 12);
     assert_eq!(order.used_by_total, 2);
     assert_eq!(order.used_by[0].slug, "orders-list");
     let example = order.example.unwrap().text();
