@@ -3,6 +3,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-build setup-test run test check audit clean
 
+target := $(abspath $(or $(CARGO_TARGET_DIR),target))
+
 # Debian's packages, named only where something is missing. Elsewhere the names are a hint for your own installer.
 install = install() { \
 	echo "installing $$*"; \
@@ -24,7 +26,7 @@ setup-build: ## installs what building lacks: a C compiler, and Rust's std for t
 	@ls "$$(rustc --print target-libdir --target wasm32-unknown-unknown)"/libstd-* >/dev/null 2>&1 || \
 		ls "$$(rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" >/dev/null 2>&1 || \
 		ls "$$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" >/dev/null 2>&1 || \
-		{ $(install) rustc-web cargo-web rust-web-src; } || \
+		{ command -v apt-get >/dev/null && { $(install) rustc-web cargo-web rust-web-src; }; } || \
 		{ echo "Portico's pages need this: rustup target add wasm32-unknown-unknown" >&2; exit 1; }
 
 setup-test: setup-build ## installs what tests lack: Node.js, Chromium, PostgreSQL, the browser's driver
@@ -36,11 +38,11 @@ setup-test: setup-build ## installs what tests lack: Node.js, Chromium, PostgreS
 
 run: setup-build ## builds a release and starts Portico with its worked example, on SQLite in ./portico-data
 	cargo build --release --locked --bin portico --example tidewater
-	@server/examples/with-tidewater.sh target/release/portico target/release/examples/tidewater
+	@server/examples/with-tidewater.sh $(target)/release/portico $(target)/release/examples/tidewater
 
 test: setup-test ## all tests, on SQLite and PostgreSQL, then the journeys in Chromium
 	CI=1 cargo test --locked --workspace --all-targets
-	cd end2end && PORTICO_BIN=../target/debug/portico npm test --silent
+	cd end2end && PORTICO_BIN=$(target)/debug/portico npm test --silent
 
 check: setup-test ## formatting, lints, house rules, colours
 	cargo fmt --all --check

@@ -20,9 +20,9 @@ let portico, upstream, app, refusal;
 
 before(async () => {
 	[portico, upstream] = await Promise.all([startPortico(), startUpstream(), openBrowser()]);
-	const token = await tokenFor(portico, { email: 'ada@portico.example', name: 'Ada Admin', role: 'admin', password: PASSWORD });
-	await tokenFor(portico, { email: 'dev@portico.example', name: 'Dev Eloper', role: 'developer', password: PASSWORD });
-	const manage = async (method, path, body, type = 'application/json') => {
+	const admin = await tokenFor(portico, { email: 'ada@portico.example', name: 'Ada Admin', role: 'admin', password: PASSWORD });
+	const dev = await tokenFor(portico, { email: 'dev@portico.example', name: 'Dev Eloper', role: 'developer', password: PASSWORD });
+	const manage = async (method, path, body, { type = 'application/json', token = admin } = {}) => {
 		const answer = await fetch(`${portico.portal}/api/v1${path}`, {
 			method,
 			headers: { authorization: `Bearer ${token}`, 'content-type': type },
@@ -32,15 +32,16 @@ before(async () => {
 		assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
 		return text && JSON.parse(text);
 	};
+	const yaml = { type: 'application/yaml' };
 	const petstore = await readFile(new URL('../documents/petstore.yaml', import.meta.url), 'utf8');
-	await manage('PUT', `/apis/petstore?upstream=${upstream.url}&publish=true`, petstore, 'application/yaml');
-	await manage('PUT', '/apis/petstore', petstore.replace('1.0.0', '1.1.0').replace('List pets', 'List all pets'), 'application/yaml');
+	await manage('PUT', `/apis/petstore?upstream=${upstream.url}&publish=true`, petstore, yaml);
+	await manage('PUT', '/apis/petstore', petstore.replace('1.0.0', '1.1.0').replace('List pets', 'List all pets'), yaml);
 	await manage('POST', '/plans', { plan: 'gold', name: 'Gold', rate: { limit: 10, per: 'second', burst: 20 }, quota: { limit: 1000, per: 'day' }, approval: 'manual' });
 	await manage('PATCH', '/apis/petstore', { plans: ['starter', 'gold'] });
 	app = (await manage('POST', '/apps', { name: 'Night shift', owner: 'dev@portico.example' })).id;
 	await manage('POST', `/apps/${app}/subscriptions`, { api: 'petstore', plan: 'starter' });
 	const waiting = await manage('POST', '/apps', { name: 'Day shift', owner: 'dev@portico.example' });
-	await manage('POST', `/apps/${waiting.id}/subscriptions`, { api: 'petstore', plan: 'gold' });
+	await manage('POST', `/apps/${waiting.id}/subscriptions`, { api: 'petstore', plan: 'gold' }, { token: dev });
 	const { secret } = await manage('POST', `/apps/${app}/keys`, { name: 'nightly', environment: 'live' });
 	for (const path of ['/pets', '/pets/1', '/pets/2', '/pets/99', '/nothing']) {
 		await (await fetch(`${portico.gateway}/petstore${path}`, { headers: { 'x-api-key': secret } })).arrayBuffer();
