@@ -23,9 +23,9 @@ setup-build: ## installs what building lacks: a C compiler, and Rust's std for t
 	@command -v cargo >/dev/null || { echo "Portico needs Rust 1.94.1 or newer: https://rustup.rs" >&2; exit 1; }
 	@command -v cc >/dev/null || { $(install) gcc libc6-dev; }
 	@command -v curl >/dev/null || { $(install) curl ca-certificates; }
-	@ls "$$(rustc --print target-libdir --target wasm32-unknown-unknown)"/libstd-* >/dev/null 2>&1 || \
-		ls "$$(rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" >/dev/null 2>&1 || \
-		ls "$$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" >/dev/null 2>&1 || \
+	@ls "$$(rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null)"/libstd-* >/dev/null 2>&1 || \
+		ls "$$(rustc --print sysroot 2>/dev/null)/lib/rustlib/src/rust/library/Cargo.lock" >/dev/null 2>&1 || \
+		ls "$$(/usr/bin/rustc --print sysroot 2>/dev/null || echo none)/lib/rustlib/src/rust/library/Cargo.lock" >/dev/null 2>&1 || \
 		{ command -v apt-get >/dev/null && { $(install) rustc-web cargo-web rust-web-src; }; } || \
 		{ echo "Portico's pages need this: rustup target add wasm32-unknown-unknown" >&2; exit 1; }
 
