@@ -105,7 +105,9 @@ impl Request {
         Answer: Future<Output = PortalResult<Page>> + Send + 'static,
     {
         match error {
-            PortalError::SignInNeeded | PortalError::NotFound { .. } | PortalError::Internal { .. } => {
+            // The form's address is none to come back to.
+            PortalError::SignInNeeded => see_other("/sign-in"),
+            PortalError::NotFound { .. } | PortalError::Internal { .. } => {
                 self.draw(move || async move { Err(error) }).await
             }
             _ => {

@@ -54,12 +54,20 @@ manage PUT "/apis/tidewater?upstream=http://$TIDEWATER_LISTEN&publish=true" \
 # Its status needs no key, and its document says so.
 manage PATCH /apis/tidewater --header "Content-Type: application/merge-patch+json" --data '{"access":"document"}'
 
+# Portico's own management API, described like any other. It asks for a token of its own, so the gateway asks for no key.
+"$portico" openapi | manage PUT "/apis/portico?upstream=$portal/api/v1&publish=true" \
+	--header "Content-Type: application/json" --data-binary @-
+manage PATCH /apis/portico --header "Content-Type: application/merge-patch+json" --data '{"access":"open"}'
+
 cat <<TEXT
 
 The example API Tidewater is published:
   read it    $portal/apis/tidewater
   call it    curl $gateway/tidewater/status
              curl -H "X-API-Key: <your key>" $gateway/tidewater/ports
+Portico's own management API is published beside it:
+  read it    $portal/apis/portico
+  call it    curl -H "Authorization: Bearer \$("$portico" token create --email YOU --name try)" $gateway/portico/plans
 For a key sign up, make an app and subscribe it to Tidewater. Ctrl-C stops everything.
 
 TEXT

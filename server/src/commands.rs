@@ -158,7 +158,7 @@ mod tests {
             "portico account create --email a@example.org --role admin --name Ada --password-stdin",
             "portico token create --email a@example.org --name ci --expires 90d",
             "portico check - --format sarif",
-            "portico key import keys.csv --app 0193",
+            "portico key import keys.csv --app 0193a1b2c3d47e5f8a9b0c1d2e3f4a5b",
             "portico migrate",
             "portico doctor",
             "portico openapi",

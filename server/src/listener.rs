@@ -1,5 +1,5 @@
 //! An accept loop with limits: axum's own waits for ever for the end of a request's head.
-use axum::{Router, extract::ConnectInfo, http::Request};
+use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -9,9 +9,12 @@ use hyper_util::{
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tower::ServiceExt as _;
+use tower_http::timeout::TimeoutBody;
 
 /// For a request's line and headers.
 const HEAD: Duration = Duration::from_secs(10);
+/// Between two pieces of a request's body.
+const BODY: Duration = Duration::from_secs(30);
 /// Connections at once; more wait to be accepted.
 const CONNECTIONS: usize = 4_096;
 
@@ -31,7 +34,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
         let router = router.clone();
         let service = tower::service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(client));
-            router.clone().oneshot(request)
+            router.clone().oneshot(request.map(|body| Body::new(TimeoutBody::new(BODY, body))))
         });
         let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let connection = graceful.watch(connection);

@@ -8,6 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use serde_json::json;
 use std::sync::Arc;
 use url::Url;
 
@@ -23,17 +24,27 @@ impl OwnOrigin {
 
 pub(crate) async fn check(State(own): State<OwnOrigin>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    // A management token is never sent by a browser on its own.
-    let by_token = request.headers().contains_key(header::AUTHORIZATION);
+    let api = request.uri().path().starts_with("/api/");
+    // The management API goes by the token alone where there is one, and no browser adds that on its own. Pages go by the
+    // session, whatever else is sent.
+    let by_token = api && request.headers().contains_key(header::AUTHORIZATION);
     if safe || by_token || is_own(&own, request.headers()) {
         return next.run(request).await;
     }
     tracing::info!(path = request.uri().path(), "a change asked for by another site was refused");
-    (
-        StatusCode::FORBIDDEN,
-        "This form was sent from another site, so nothing was done. Open the page here and try again.\n",
-    )
-        .into_response()
+    let detail = "This was sent from another site, so nothing was done. Open the page here and try again.";
+    if !api {
+        return (StatusCode::FORBIDDEN, format!("{detail}\n")).into_response();
+    }
+    let problem = json!({
+        "type": "about:blank",
+        "title": "Forbidden",
+        "status": 403,
+        "detail": detail,
+        "code": "denied",
+        "request_id": format!("{:032x}", rand::random::<u128>()),
+    });
+    (StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, "application/problem+json")], problem.to_string()).into_response()
 }
 
 fn is_own(own: &OwnOrigin, headers: &HeaderMap) -> bool {

@@ -71,12 +71,17 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
 
     let ops = Arc::new(Ops { gateway: gateway.clone(), metrics, draining: AtomicBool::new(false) });
     let background = [Work::Follow, Work::Count, Work::Sweep, Work::ReadAhead].map(|work| spawn(&control, work));
-    let (stop, stopped) = watch::channel(false);
+    let (stop_portal, portal_stopped) = watch::channel(false);
+    let (stop_operations, operations_stopped) = watch::channel(false);
     let sessions = session::layer(foundation.store.sessions(&foundation.secret), portal_url.scheme() == "https");
     let router = portal_router(&control, sessions, &portal_url, &gateway_url);
-    let portal = tokio::spawn(listener::serve(portal_listener, router, ended(stopped.clone()), DRAIN));
-    let operations =
-        tokio::spawn(listener::serve(ops_listener, ops::router(ops.clone()), ended(stopped), Duration::from_secs(1)));
+    let portal = tokio::spawn(listener::serve(portal_listener, router, ended(portal_stopped), DRAIN));
+    let operations = tokio::spawn(listener::serve(
+        ops_listener,
+        ops::router(ops.clone()),
+        ended(operations_stopped),
+        Duration::from_secs(1),
+    ));
 
     greet(&control, &portal_url, &gateway_url).await?;
     wait_for_signal().await?;
@@ -89,10 +94,11 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
             std::process::exit(130);
         }
     });
-    // The portal stops accepting while the gateway drains; the operations listener tells until the end that it does.
-    gateway.shutdown(DRAIN).await;
-    let _ = stop.send(true);
-    portal.await?;
+    // Portal and gateway drain side by side; the operations listener tells until the end that they do.
+    let _ = stop_portal.send(true);
+    let ((), portal) = tokio::join!(gateway.shutdown(DRAIN), portal);
+    portal?;
+    let _ = stop_operations.send(true);
     operations.await?;
     background.into_iter().for_each(|task| task.abort());
     control.flush_traffic().await;

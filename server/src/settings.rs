@@ -265,8 +265,7 @@ impl Sources {
     }
 
     fn read_toml(&mut self, path: &Path, text: &str) {
-        let line_of =
-            |place: usize| text.as_bytes()[..place.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line_of = |place: usize| text.get(..place).unwrap_or(text).matches('\n').count() + 1;
         let table = match DeTable::parse(text) {
             Ok(table) => table.into_inner(),
             Err(error) => {
@@ -285,7 +284,7 @@ impl Sources {
             match text_of(value.get_ref()) {
                 Some(text) => self.give(name, text, origin),
                 None => {
-                    self.problems.push(format!("{origin}: {name} is a text in quotes, a number or a list of texts"))
+                    self.problems.push(format!("{origin}: {name} is a text in quotes, a number or a list of texts"));
                 }
             }
         }

@@ -1,5 +1,5 @@
 //! People: signing up and in, and what admins do with accounts.
-use crate::{Control, ControlError, Fault, Page, Who, passwords::Passwords, permit::ManageAccounts, tries::network_of};
+use crate::{Control, ControlError, Fault, Page, Who, passwords::Passwords, permit::ManageAccounts, tries::Tried};
 use portico_domain::{
     Account, AccountId, EmailAddress, KeyDigest, ManagementToken, Purpose, Role, SecretToken, Timestamp, TokenId,
     TokenKind,
@@ -78,11 +78,11 @@ impl Control {
 
     /// Makes a developer's account for a visitor.
     pub(crate) async fn sign_up_visitor(&self, who: &Who, new: NewAccount) -> Result<Account, ControlError> {
-        let names = [format!("sign-up from {}", network_of(who.client()))];
-        self.tries.check(&*self.clock, &names)?;
+        let tried = [Tried::sign_up_from(who.client())];
+        self.tries.check(&*self.clock, &tried)?;
         let account = self.checked_account(new).await?;
-        // Counts every account made from one network: many in a row have to wait.
-        self.tries.failed(&*self.clock, &names);
+        // Every account counts, since making many is what has to be slowed down.
+        self.tries.count(&*self.clock, &tried);
         let mut tx = self.store.begin(who.actor()).await?;
         tx.add_account(&account).await.map_err(email_taken)?;
         tx.commit().await?;
@@ -95,11 +95,8 @@ impl Control {
         email: &str,
         password: String,
     ) -> Result<Account, ControlError> {
-        let names = [
-            format!("sign-in as {}", email.trim().to_lowercase()),
-            format!("sign-in from {}", network_of(who.client())),
-        ];
-        self.tries.check(&*self.clock, &names)?;
+        let tried = [Tried::account(email), Tried::sign_in_from(who.client())];
+        self.tries.check(&*self.clock, &tried)?;
         let account = match email.parse::<EmailAddress>() {
             Ok(email) => self.store.account_by_email(&email).await?,
             Err(_) => None,
@@ -108,11 +105,11 @@ impl Control {
         let right = self.passwords.verify(password, stored).await?;
         match account {
             Some(account) if right => {
-                self.tries.succeeded(&names[0]);
+                self.tries.forget(&tried[0]);
                 Ok(account)
             }
             _ => {
-                self.tries.failed(&*self.clock, &names);
+                self.tries.count(&*self.clock, &tried);
                 // The same words whether the account exists or not.
                 Err(ControlError::invalid("password", "E-mail and password do not belong together."))
             }
@@ -188,10 +185,10 @@ impl Control {
         password: String,
     ) -> Result<(), ControlError> {
         let account = self.own_account(who).await?;
-        let names = [format!("sign-in as {}", account.email)];
-        self.tries.check(&*self.clock, &names)?;
+        let tried = [Tried::account(account.email.as_str())];
+        self.tries.check(&*self.clock, &tried)?;
         if !self.passwords.verify(current, Some(account.password.clone())).await? {
-            self.tries.failed(&*self.clock, &names);
+            self.tries.count(&*self.clock, &tried);
             return Err(ControlError::invalid("current", "That is not your present password."));
         }
         Passwords::check(&password, account.email.as_str(), &account.name)

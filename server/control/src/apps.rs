@@ -78,8 +78,9 @@ impl Control {
         id: AppId,
         change: AppChange,
     ) -> Result<(App, EmailAddress), ControlError> {
-        let mut app = self.app_for(who, id).await?;
+        // Begun first, so that of two changes at once neither undoes the other.
         let mut tx = self.store.begin(who.actor()).await?;
+        let mut app = self.app_for(who, id).await?;
         if let Some(name) = &change.name {
             app.name = checked_name(name, "app")?;
             tx.rename_app(id, &app.name).await?;

@@ -124,6 +124,8 @@ impl Control {
     }
 
     pub async fn change_key(&self, who: &Who, id: KeyId, change: KeyChange) -> Result<Key, ControlError> {
+        // Begun first, so that of two changes at once neither undoes the other.
+        let mut tx = self.store.begin(who.actor()).await?;
         let mut key = self.find_key(who, id).await?;
         let app = self.app_for(who, key.app).await?;
         if let Some(name) = change.name {
@@ -135,7 +137,6 @@ impl Control {
         key.allow_ips = change.allow_ips.unwrap_or(key.allow_ips);
         let new_end = change.expires_at.flatten();
         self.check_scopes(&app, new_end, &key.apis).await?;
-        let mut tx = self.store.begin(who.actor()).await?;
         tx.replace_key(&key).await?;
         tx.commit().await?;
         self.catch_up().await?;

@@ -33,7 +33,7 @@ impl Control {
         Ok(subscription)
     }
 
-    /// Subscribes, or changes the plan of a subscription that is there. Active at once, or pending, as the plan says.
+    /// Subscribes; active at once, or pending, as the plan says.
     pub async fn add_subscription(
         &self,
         who: &Who,

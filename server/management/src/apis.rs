@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use portico_control::{UploadOutcome, UploadRequest, Who};
 use portico_domain::{
-    Access, Api, ApiSettings, ApiVersion, Format, Role, Slug, Timestamp, VersionId, VersionState, Visibility,
+    Access, Api, ApiSettings, ApiVersion, Format, Role, Slug, Timestamp, Upstream, VersionId, VersionState, Visibility,
 };
 use serde::{Deserialize, Serialize};
 
@@ -49,8 +49,15 @@ struct ApiView {
     version: Option<String>,
     state: &'static str,
     operations: u32,
-    #[serde(flatten)]
-    settings: ApiSettings,
+    /// For publishers: where an upstream is concerns nobody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upstreams: Option<Vec<Upstream>>,
+    access: Access,
+    visibility: Visibility,
+    base_path: String,
+    plans: Vec<Slug>,
+    timeout_ms: u32,
+    max_body_bytes: u64,
     created_at: Timestamp,
     changed_at: Timestamp,
 }
@@ -203,8 +210,7 @@ async fn upload(
     let UploadQuery { upstreams, publish } = UploadQuery::read(request.uri().query().unwrap_or_default())?;
     expect_type(request.headers(), &DOCUMENT_TYPES)?;
     // Who may not upload is told so by the house, and need not be listened to before.
-    let publisher = who.role() >= Some(Role::Publisher);
-    let bytes = if publisher { read(request, DOCUMENT_LIMIT, "32 MiB").await? } else { Bytes::new() };
+    let bytes = if is_publisher(&who) { read(request, DOCUMENT_LIMIT, "32 MiB").await? } else { Bytes::new() };
     let upstreams = upstreams.into_iter().map(|url| url.0).collect();
     let outcome = house.upload_document(&who, UploadRequest { slug: Some(slug), bytes, upstreams, publish }).await?;
     let UploadOutcome { created, api, version, findings } = outcome;
@@ -289,13 +295,20 @@ async fn versions(
 
 async fn view(house: &House, who: &Who, api: Api) -> Result<ApiView, Problem> {
     let version = shown_version(house, who, &api.slug, api.published).await?;
+    let ApiSettings { upstreams, access, visibility, base_path, plans, timeout_ms, max_body_bytes } = api.settings;
     Ok(ApiView {
         api: api.slug,
         title: api.title,
         state: if api.published.is_some() { "published" } else { "draft" },
         operations: version.as_ref().map_or(0, |version| version.operations),
         version: version.map(|version| version.version),
-        settings: api.settings,
+        upstreams: is_publisher(who).then_some(upstreams),
+        access,
+        visibility,
+        base_path,
+        plans,
+        timeout_ms,
+        max_body_bytes,
         created_at: api.created_at,
         changed_at: api.changed_at,
     })
@@ -318,6 +331,10 @@ async fn shown_version(
             return Ok(found);
         }
     }
+}
+
+fn is_publisher(who: &Who) -> bool {
+    who.role() >= Some(Role::Publisher)
 }
 
 fn slug(text: &str) -> Result<Slug, Problem> {

@@ -10,14 +10,15 @@ use axum::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
 use portico_control::{ControlError, RememberedAnswer, Who};
-use portico_domain::KeyDigest;
+use portico_domain::{KeyDigest, Role};
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// The largest body of a POST: a file of keys.
-const BODY_LIMIT: usize = 128 * 1024 * 1024;
+/// Of every POST but one: a file of keys, which only admins send.
+const BODY_LIMIT: usize = 1024 * 1024;
+const IMPORT_LIMIT: usize = 128 * 1024 * 1024;
 
 /// Calls under way: who calls, and under which key.
 #[derive(Clone, Default)]
@@ -60,7 +61,7 @@ async fn answer(house: &House, who: &Who, key: &str, request: Request, next: Nex
         Problem::new(StatusCode::CONFLICT, "conflict", detail)
     })?;
 
-    let (request, digest) = digest(request).await?;
+    let (request, digest) = digest(request, who).await?;
     let remembered = house.remembered(who, key, &digest).await.map_err(|error| match error {
         ControlError::Invalid(_) => {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", error.to_string())
@@ -100,12 +101,14 @@ fn key<'a>(method: &Method, headers: &'a HeaderMap) -> Result<Option<&'a str>, P
 }
 
 /// Names a call by all that makes it the call it is.
-async fn digest(request: Request) -> Result<(Request, KeyDigest), Problem> {
+async fn digest(request: Request, who: &Who) -> Result<(Request, KeyDigest), Problem> {
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
     let media_type = parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     let mut named = [target.as_bytes(), b"\n", media_type, b"\n"].concat();
-    let bytes = read(Request::new(body), BODY_LIMIT, "128 MiB").await?;
+    let import = parts.uri.path().ends_with("/keys/import") && who.role() == Some(Role::Admin);
+    let (limit, limit_text) = if import { (IMPORT_LIMIT, "128 MiB") } else { (BODY_LIMIT, "1 MiB") };
+    let bytes = read(Request::new(body), limit, limit_text).await?;
     named.extend_from_slice(&KeyDigest::sha256(&bytes).0);
     Ok((Request::from_parts(parts, Body::from(bytes)), KeyDigest::sha256(&named)))
 }

@@ -102,11 +102,10 @@ fn data_dir(path: &Path) -> Result<String, String> {
         }
         Ok(found) => {
             use std::os::unix::fs::PermissionsExt as _;
-            if found.permissions().mode() & 0o077 == 0 {
-                Ok(place.to_string())
-            } else {
-                Err(format!("{place} is open to other users of this machine: chmod 700 {place}"))
+            if found.permissions().mode() & 0o077 != 0 {
+                return Err(format!("{place} is open to other users of this machine: chmod 700 {place}"));
             }
+            Ok(place.to_string())
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(format!("{place} will be made at the first start")),
         Err(error) => Err(format!("{place} cannot be looked into: {error}")),
@@ -140,7 +139,7 @@ fn clock(now: Timestamp, last_change: Option<Timestamp>) -> Result<String, Strin
         return Err(format!("it says {now}, which is past: {mend}"));
     }
     match last_change {
-        Some(last) if now.plus(Duration::from_secs(60)) < last => {
+        Some(last) if now.plus(Duration::from_mins(1)) < last => {
             Err(format!("it says {now}, but the database was changed at {last}: {mend}"))
         }
         _ => Ok(now.to_string()),

@@ -203,7 +203,8 @@ impl Store {
                     .bind(by.key)
                     .bind(by.status)
                     .bind(Uuid::nil())
-                    .bind(from.micros())
+                    // Rows stand at the beginning of their minute: a moment within one asks for all of it.
+                    .bind(from.minute().micros())
                     .bind(to.micros())
                     .bind(filter.api.as_ref().map(Slug::as_str))
                     .bind(filter.key.is_none())

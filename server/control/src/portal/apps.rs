@@ -195,7 +195,11 @@ impl Control {
         }
         let (key, secret) = self.add_key(who, id, request).await?;
         if !form.once.is_empty() {
-            self.remember(who, &once, &sent, &crate::RememberedAnswer { status: 201, body: Vec::new() }).await?;
+            let answer = crate::RememberedAnswer { status: 201, body: Vec::new() };
+            if let Err(error) = self.remember(who, &once, &sent, &answer).await {
+                // The key is there, and its secret is in this answer alone: showing it comes first.
+                tracing::warn!(%error, "a form could not be remembered; sent twice, it would make two keys");
+            }
         }
         Ok(KeyCreated {
             app: id.to_string(),

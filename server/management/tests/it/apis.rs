@@ -146,6 +146,8 @@ async fn drafts_and_private_apis_are_for_publishers() {
     };
     assert_eq!(names(&paul).await, ["draft", "private", "public"]);
     assert_eq!(names(&dora).await, ["public"]);
+    let upstreams = async |token: &str| house.get(token, "/apis/public").await.is(200).body.get("upstreams").is_some();
+    assert_eq!((upstreams(&paul).await, upstreams(&dora).await), (true, false));
     for path in ["/apis/draft", "/apis/private", "/apis/private/versions"] {
         house.get(&dora, path).await.is_problem(404, "no_such_api");
     }
