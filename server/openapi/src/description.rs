@@ -383,16 +383,15 @@ fn named_in<'a>(
     }
 }
 
-/// An anchor of letters that no other on its page has.
+/// An anchor of letters that no other on its page has. With its prefix and the dot it is no id of the page's frame either.
 #[derive(Debug, Default)]
 pub(crate) struct Anchors(slug::Unique);
 
 impl Anchors {
     pub(crate) fn take(&mut self, prefix: &str, name: &str) -> String {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        let dot = if prefix.is_empty() { "" } else { "." };
         // Prefixes are of the document, too: a status may be any text.
-        let parts = prefix.chars().chain(dot.chars()).chain(name.chars().take(60));
+        let parts = prefix.chars().chain(['.']).chain(name.chars().take(60));
         let anchor: String = parts.map(|c| if fits(c) { c } else { '-' }).collect();
         let start = anchor.len().saturating_sub(200);
         self.0.take(anchor[start..].to_owned())

@@ -66,7 +66,7 @@ impl<'d> Page<'d> {
     pub(crate) fn named(&mut self, name: &str, value: &Value) -> Schema {
         self.around.push(name.to_owned());
         self.shown.insert(name.to_owned());
-        let schema = self.write(&[value], "", 0);
+        let schema = self.write(&[value], "attribute", 0);
         self.around.pop();
         schema
     }

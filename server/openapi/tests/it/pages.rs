@@ -235,6 +235,19 @@ fn a_schema_has_a_page_and_its_users() {
 }
 
 #[test]
+fn attributes_take_no_id_of_the_page_around_them() {
+    let document = r#"{"openapi":"3.1.0","info":{"title":"a","version":"b"},"paths":{},"components":{"schemas":{"A":{
+        "properties":{"main":{"properties":{"q":true}},"sidebar":true},"oneOf":[{"properties":{"theme":true}},{"type":"object"}]}}}}"#;
+    let mut anchors = Vec::new();
+    gather(&description(document.as_bytes()).schema("A").unwrap().schema, &mut anchors);
+    assert_eq!(anchors, ["attribute.main", "attribute.main.q", "attribute.sidebar", "attribute.variant-1.theme"]);
+    let document = r#"{"openapi":"3.1.0","info":{"title":"a","version":"b"},"paths":{"/a":{"get":{"operationId":"a","responses":{
+        "":{"description":"d","content":{"application/json":{"schema":{"properties":{"main":true}}}}}}}}}}"#;
+    let nameless = description(document.as_bytes()).operation("a").unwrap();
+    assert_eq!(answer(&nameless, "").properties[0].anchor, ".main");
+}
+
+#[test]
 fn everything_can_be_found() {
     let entries = description(HARBOUR).search_entries();
     let operation = entries.iter().find(|entry| entry.slug_or_name == "orders-list").unwrap();
