@@ -155,7 +155,7 @@ impl Description {
         let description = text(info, "description").unwrap_or_default();
         let summary = match text(info, "summary") {
             Some(summary) => markdown::plain_up_to(summary, 300),
-            None => markdown::sentences(description, 300),
+            None => markdown::sentences(description, 200),
         };
         let says_it_all = markdown::plain_up_to(description, 400) == summary;
         Overview {

@@ -204,6 +204,21 @@ mod tests {
         assert_eq!(plain("<p>Tom &amp; <b>Jerry</b></p>"), "Tom & Jerry");
         assert_eq!(sentences("One. Two is longer! Three. Four.", 300), "One. Two is longer!");
         assert_eq!(sentences("Version 2.0 of it. More.", 300), "Version 2.0 of it. More.");
+        assert_eq!(sentences("Use, e.g. this. Or that.", 20), "Use, e.g. this.");
         assert_eq!(plain_up_to("one two three", 9), "one two…");
+    }
+
+    #[test]
+    fn summaries_begin_behind_the_title() {
+        for text in [
+            "# Petstore\nSells *pets*.",
+            "Petstore\n========\n\n## Introduction\n\nSells pets.",
+            "<fullname>Petstore</fullname> <p>Sells pets.</p>",
+            "<h1 class=\"a\">Petstore</h1>\n\nSells pets.",
+        ] {
+            assert_eq!(sentences(text, 200), "Sells pets.", "{text}");
+        }
+        assert_eq!(sentences("# Petstore", 200), "Petstore", "a title is more than nothing");
+        assert_eq!(sentences(&format!("It is so. {}", "Long ".repeat(50)), 200), "It is so.");
     }
 }

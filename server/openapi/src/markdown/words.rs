@@ -1,17 +1,48 @@
 //! Markdown without its marks, for summaries, titles and the search.
 use super::{clip, parser};
 use crate::limits;
-use pulldown_cmark::{Event, TagEnd};
+use pulldown_cmark::{Event, Tag, TagEnd};
+
+/// What holds no words at all.
+const HIDDEN: &[&str] = &["script", "style"];
+/// What holds a title: the headings of HTML, and what Amazon's documents begin with.
+const TITLES: &[&str] = &["script", "style", "h1", "h2", "h3", "h4", "h5", "h6", "fullname", "title"];
 
 /// The words of a text on one line, at most `room` characters, cut between words.
 pub(crate) fn plain_up_to(text: &str, room: usize) -> String {
+    cut(&words(text, room, HIDDEN), room)
+}
+
+/// The first two sentences of the first paragraph that says something and is no heading; one where two do not fit.
+pub(crate) fn sentences(text: &str, room: usize) -> String {
+    let text = text.trim();
+    let says = |hidden| text.split("\n\n").map(|part| words(part, 2 * room, hidden)).find(|words| words.len() > 2);
+    let words = says(TITLES).or_else(|| says(HIDDEN)).unwrap_or_default();
+    let ends = words.match_indices(['.', '!', '?']).map(|(at, _)| at + 1).filter(|at| ends_sentence(&words[*at..]));
+    let fits = ends.chain([words.len()]).take(2).filter(|end| words[..*end].chars().count() <= room).max();
+    match fits {
+        Some(end) => words[..end].to_owned(),
+        None => cut(&words, room),
+    }
+}
+
+/// Whether a sentence may have ended before `rest`: "e.g. this" goes on.
+fn ends_sentence(rest: &str) -> bool {
+    let mut behind = rest.chars();
+    behind.next() == Some(' ') && !behind.next().is_some_and(char::is_lowercase)
+}
+
+/// The words outside the elements named, somewhat more than `room` characters of them.
+fn words(text: &str, room: usize, hidden: &[&str]) -> String {
     let text = clip(text, limits::MARKDOWN.min(room.saturating_mul(8).max(2_000)));
     let mut out = String::new();
-    let mut hidden = 0_usize;
+    let mut within = 0_usize;
     for event in parser(text) {
         match event {
-            Event::Text(text) | Event::Code(text) if hidden == 0 => out.push_str(&text),
-            Event::Html(html) | Event::InlineHtml(html) => strip(&html, &mut hidden, &mut out),
+            Event::Start(Tag::Heading { .. }) if hidden.contains(&"h1") => within += 1,
+            Event::End(TagEnd::Heading(_)) if hidden.contains(&"h1") => within = within.saturating_sub(1),
+            Event::Text(text) | Event::Code(text) if within == 0 => out.push_str(&text),
+            Event::Html(html) | Event::InlineHtml(html) => strip(&html, hidden, &mut within, &mut out),
             Event::SoftBreak | Event::HardBreak | Event::End(TagEnd::TableCell) => out.push(' '),
             Event::End(end) if is_block(end) => out.push(' '),
             _ => {}
@@ -20,22 +51,7 @@ pub(crate) fn plain_up_to(text: &str, room: usize) -> String {
             break;
         }
     }
-    cut(&squeeze(&out), room)
-}
-
-/// The first two sentences of the first paragraph that says something.
-pub(crate) fn sentences(text: &str, room: usize) -> String {
-    let text = text.trim();
-    let paragraph = text.split("\n\n").map(|paragraph| plain_up_to(paragraph, 2 * room)).find(|words| words.len() > 2);
-    let words = paragraph.unwrap_or_default();
-    let ends = words.match_indices(". ").chain(words.match_indices("! ")).chain(words.match_indices("? "));
-    let mut ends: Vec<usize> = ends.map(|(at, _)| at + 1).chain([words.len()]).collect();
-    ends.sort_unstable();
-    let fits = ends.into_iter().take(2).filter(|end| words[..*end].chars().count() <= room).max();
-    match fits {
-        Some(end) => words[..end].to_owned(),
-        None => cut(&words, room),
-    }
+    squeeze(&out)
 }
 
 fn is_block(end: TagEnd) -> bool {
@@ -50,27 +66,24 @@ fn is_block(end: TagEnd) -> bool {
     )
 }
 
-/// Tags of the author's HTML go, and with scripts and styles what is in them.
-fn strip(html: &str, hidden: &mut usize, out: &mut String) {
+/// Tags of the author's HTML go, and those hidden with all that is in them.
+fn strip(html: &str, hidden: &[&str], within: &mut usize, out: &mut String) {
     let mut rest = html;
     while let Some((before, tag)) = rest.split_once('<') {
-        if *hidden == 0 {
+        if *within == 0 {
             out.push_str(&entities(before));
         }
         let (tag, after) = tag.split_once('>').unwrap_or((tag, ""));
         let lower = tag.to_ascii_lowercase();
-        if ["script", "style"].iter().any(|name| lower.starts_with(name)) {
-            *hidden += 1;
-        } else if ["/script", "/style"].iter().any(|name| lower.starts_with(name)) {
-            *hidden = hidden.saturating_sub(1);
-        } else if !["b", "i", "em", "strong", "code", "a", "/b", "/i", "/em", "/strong", "/code", "/a"]
-            .contains(&lower.split_whitespace().next().unwrap_or_default())
-        {
+        let name = lower.trim_start_matches('/').split([' ', '\t', '\n', '/']).next().unwrap_or_default();
+        if hidden.contains(&name) {
+            *within = if lower.starts_with('/') { within.saturating_sub(1) } else { *within + 1 };
+        } else if !["b", "i", "em", "strong", "code", "a"].contains(&name) {
             out.push(' ');
         }
         rest = after;
     }
-    if *hidden == 0 {
+    if *within == 0 {
         out.push_str(&entities(rest));
     }
 }
