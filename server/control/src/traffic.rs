@@ -219,7 +219,7 @@ impl Control {
         };
         let before: Option<u64> = crate::accounts::cursor(after)?;
         let found = self.recent.list(&recent_filter(query, apps), limit as usize, before);
-        let items = found.records.iter().map(|record| RequestRecord::clone(record)).collect();
+        let items = found.records.iter().map(|record| as_seen_by(who, record)).collect();
         Ok(Page { items, next: found.next.map(|next| next.to_string()) })
     }
 
@@ -228,9 +228,20 @@ impl Control {
         let apps = self.visible_apps(who).await?;
         let own =
             |record: &RequestRecord| apps.as_ref().is_none_or(|apps| record.app.is_some_and(|app| apps.contains(&app)));
-        let found = self.recent.find(id).filter(|record| own(record)).map(|record| RequestRecord::clone(&record));
+        let found = self.recent.find(id).filter(|record| own(record)).map(|record| as_seen_by(who, &record));
         found.ok_or_else(|| ControlError::not_found(format!("request {id} of yours among those remembered")))
     }
+}
+
+/// Why an upstream could not be reached is told to who runs it: its addresses and networks are not the caller's business.
+fn as_seen_by(who: &Who, record: &RequestRecord) -> RequestRecord {
+    let mut record = record.clone();
+    if !who.may::<SeeAllTraffic>()
+        && let Some(refusal) = record.refusal.as_mut().filter(|refusal| refusal.code.starts_with("upstream_"))
+    {
+        "no proper answer; the API's publishers can see why".clone_into(&mut refusal.found);
+    }
+    record
 }
 
 pub(crate) fn recent_filter(query: &RequestQuery, apps: Option<Vec<AppId>>) -> Filter {
