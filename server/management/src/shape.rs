@@ -82,10 +82,20 @@ impl TryFrom<String> for UpstreamUrl {
                 && url.query().is_none()
                 && url.fragment().is_none()
         };
-        let url = Url::parse(&text).ok().filter(fits);
+        let url = Url::parse(&text).ok().filter(|url| is_plain(&text) && fits(url));
         url.map(Self)
             .ok_or("not the address of an upstream, e.g. https://pets.example.com/v1, without user name, ? and #")
     }
+}
+
+/// Whether nothing in an address would be read otherwise than it is written: a URL parser drops, folds and escapes much.
+fn is_plain(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    matches!(scheme, "http" | "https")
+        && !authority.is_empty()
+        && authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:[]-_".contains(&byte))
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\\".contains(&byte))
 }
 
 #[derive(Debug, Deserialize)]
@@ -138,6 +148,39 @@ impl<const LOW: u64, const HIGH: u64> Visitor<'_> for Whole<LOW, HIGH> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn upstreams_are_taken_as_they_are_written() {
+        let taken = |text: &str| UpstreamUrl::try_from(text.to_owned()).is_ok();
+        for good in [
+            "https://pets.example.com/v1",
+            "http://127.0.0.1:9000",
+            "http://[::1]:8080/a*b/",
+            "http://pet_store:80",
+            "https://Pets.Example",
+        ] {
+            assert!(taken(good), "{good}");
+        }
+        for bad in [
+            "https:/a.example",
+            " https://a.example",
+            "HTTPS://a.example",
+            "https://a.example/?q",
+            "https://a.example/#f",
+            "https://u@a.example",
+            "https://a.example\\b",
+            "https://a.example/b\\c",
+            "https://a.example/ b",
+            "https://ä.example",
+            "https://a%2eexample",
+            "https://",
+            "https:///a",
+            "http://1.2.3.256",
+            "http://a:70000",
+        ] {
+            assert!(!taken(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn whole_numbers_are_whole_however_written() {
