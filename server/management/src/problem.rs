@@ -102,18 +102,10 @@ impl Problem {
     }
 
     /// Shapes are checked before the house is asked, as the API's document states them. What it still finds wrong is
-    /// that something named is not there, or that a value does not fit what is there now.
+    /// that a value does not fit what is there now: a name is taken, a thing it names is not there, a moment has passed.
     fn beyond_shape(faults: Vec<Fault>, detail: String) -> Self {
-        let names_a_thing = |fault: &Fault| {
-            matches!(fault.pointer.as_str(), "/api" | "/plan" | "/owner") || fault.pointer.starts_with("/plans/")
-        };
-        let (status, code) = if faults.iter().all(names_a_thing) {
-            (StatusCode::NOT_FOUND, if faults[0].pointer == "/api" { "no_such_api" } else { "not_found" })
-        } else {
-            (StatusCode::CONFLICT, "conflict")
-        };
         let errors = faults.into_iter().map(|Fault { pointer, message, .. }| Error { pointer, message }).collect();
-        Self { errors, ..Self::new(status, code, detail) }
+        Self { errors, ..Self::new(StatusCode::CONFLICT, "conflict", detail) }
     }
 
     /// Turns the problem that a response carries into its body.

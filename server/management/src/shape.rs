@@ -95,7 +95,8 @@ fn is_plain(text: &str) -> bool {
     matches!(scheme, "http" | "https")
         && !authority.is_empty()
         && authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:[]-_".contains(&byte))
-        && path.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\\".contains(&byte))
+        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&()*+,;=:@/%".contains(&byte))
+        && path.split('%').skip(1).all(|rest| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2)
 }
 
 #[derive(Debug, Deserialize)]
@@ -155,7 +156,7 @@ mod tests {
         for good in [
             "https://pets.example.com/v1",
             "http://127.0.0.1:9000",
-            "http://[::1]:8080/a*b/",
+            "http://[::1]:8080/a*b/%C3%A4",
             "http://pet_store:80",
             "https://Pets.Example",
         ] {
@@ -171,6 +172,9 @@ mod tests {
             "https://a.example\\b",
             "https://a.example/b\\c",
             "https://a.example/ b",
+            "https://a.example/|",
+            "https://a.example/%2",
+            "https://a.example/%zz",
             "https://ä.example",
             "https://a%2eexample",
             "https://",

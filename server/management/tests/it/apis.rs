@@ -125,7 +125,7 @@ async fn settings_are_patched() {
         assert!(found == pointer || found == "/cors", "{patch}: {found}");
     }
     let unknown = house.call(&token, "PATCH /apis/pets", json!({"plans": ["gold"]})).await;
-    assert_eq!(unknown.is_problem(404, "not_found").text("/errors/0/pointer"), "/plans/0");
+    assert_eq!(unknown.is_problem(409, "conflict").text("/errors/0/pointer"), "/plans/0");
     house.publish_pets(&token, "cats").await;
     let taken = house.call(&token, "PATCH /apis/cats", json!({"base_path": "/zoo/v1"})).await;
     assert_eq!(taken.is_problem(409, "conflict").text("/errors/0/pointer"), "/base_path");

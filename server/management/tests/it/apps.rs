@@ -17,8 +17,8 @@ async fn an_app_is_made_renamed_handed_over_and_removed() {
     // Only admins hand over; to others an address is as good as unknown.
     for owner in ["ada@example.org", "nobody@example.org"] {
         let body = json!({ "owner": owner });
-        house.call(&dora, &format!("PATCH {path}"), body).await.is_problem(404, "not_found");
-        house.call(&dora, "POST /apps", json!({"name": "x", "owner": owner})).await.is_problem(404, "not_found");
+        house.call(&dora, &format!("PATCH {path}"), body).await.is_problem(409, "conflict");
+        house.call(&dora, "POST /apps", json!({"name": "x", "owner": owner})).await.is_problem(409, "conflict");
     }
     let handed = house.call(&ada, &format!("PATCH {path}"), json!({"owner": "ada@example.org"})).await.is(200);
     assert_eq!(handed.text("/owner"), "ada@example.org");
@@ -47,9 +47,10 @@ async fn an_app_subscribes_once_and_a_publisher_decides() {
     let active = subscribe("pets", "starter").await.is(201);
     assert_eq!((active.text("/state"), active.text("/app")), ("active", app.as_str()));
     subscribe("pets", "starter").await.is_problem(409, "conflict");
-    subscribe("dogs", "starter").await.is_problem(404, "no_such_api");
-    subscribe("pets", "gold").await.is_problem(404, "not_found");
-    subscribe("pets", "silver").await.is_problem(404, "not_found");
+    subscribe("dogs", "starter").await.is_problem(409, "conflict");
+    subscribe("pets", "gold").await.is_problem(409, "conflict");
+    let unknown = subscribe("pets", "silver").await;
+    assert_eq!(unknown.is_problem(409, "conflict").text("/errors/0/pointer"), "/plan");
 
     let pending = subscribe("cats", "gold").await.is(201);
     assert_eq!(pending.text("/state"), "pending");
