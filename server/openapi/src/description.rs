@@ -1,11 +1,17 @@
 //! A document that has been read: what the house asks of it.
 use crate::{
-    curl, example, limits, markdown, operation,
-    outline::{Entry, Group, Outline, members, text},
+    curl, example,
+    frame::Frame,
+    limits, markdown, operation,
+    outline::{Entry, Group, Outline, text},
     part, refer, schema,
     search::{self, SearchEntry},
-    slug, writing,
+    security::Scheme,
+    slug,
+    typed::said,
+    writing,
 };
+use openapiv3::ExternalDocumentation;
 use portico_contract::reference::{
     Code, Contact, Link, Navigation, NavigationGroup, NavigationOperation, Operation, OperationLine, Overview,
     OverviewGroup, SchemaLine, SchemaReference, SecurityScheme,
@@ -21,9 +27,8 @@ use std::{
 #[derive(Debug)]
 pub struct Description {
     root: Value,
+    frame: Frame,
     outline: Outline,
-    title: String,
-    version: String,
     format: Format,
     bytes: Box<[u8]>,
     by_slug: HashMap<String, At>,
@@ -39,18 +44,11 @@ enum At {
 }
 
 impl Description {
-    pub(crate) fn new(root: Value, outline: Outline, format: Format, bytes: &[u8]) -> Self {
+    pub(crate) fn new(root: Value, frame: Frame, outline: Outline, format: Format, bytes: &[u8]) -> Self {
         let operations = outline.operations.iter().enumerate().map(|(n, entry)| (entry.slug.clone(), At::Operation(n)));
         let webhooks = outline.webhooks.iter().enumerate().map(|(n, entry)| (entry.slug.clone(), At::Webhook(n)));
         let by_slug = operations.chain(webhooks).collect();
-        // A version without quotes is a number to YAML, but still what its author calls it.
-        let said = |key: &str, otherwise: &str| match root.get("info").and_then(|info| info.get(key)) {
-            Some(Value::String(text)) if !text.trim().is_empty() => refer::shorten(text.trim()).into_owned(),
-            Some(Value::Number(number)) => number.to_string(),
-            _ => otherwise.to_owned(),
-        };
-        let (title, version) = (said("title", "Untitled API"), said("version", "unversioned"));
-        Self { root, outline, title, version, format, bytes: bytes.into(), by_slug, users: OnceLock::new() }
+        Self { root, frame, outline, format, bytes: bytes.into(), by_slug, users: OnceLock::new() }
     }
 
     pub(crate) fn root(&self) -> &Value {
@@ -71,12 +69,12 @@ impl Description {
 
     /// `info.title`, or a stand-in.
     pub fn title(&self) -> &str {
-        &self.title
+        &self.frame.info.title
     }
 
     /// `info.version`; "unversioned" where it is missing.
     pub fn version(&self) -> &str {
-        &self.version
+        &self.frame.info.version
     }
 
     /// The writing the author chose.
@@ -150,10 +148,9 @@ impl Description {
     }
 
     pub fn overview(&self) -> Overview {
-        let nothing = Value::Null;
-        let info = self.root.get("info").unwrap_or(&nothing);
-        let description = text(info, "description").unwrap_or_default();
-        let summary = match text(info, "summary") {
+        let Frame { info, summary, docs, tags: _, schemes } = &self.frame;
+        let description = said(info.description.as_ref()).unwrap_or_default();
+        let summary = match summary {
             Some(summary) => markdown::plain_up_to(summary, 300),
             None => markdown::sentences(description, 200),
         };
@@ -167,25 +164,25 @@ impl Description {
             groups: self.outline.groups.iter().map(|group| self.overview_group(group)).collect(),
             webhooks: self.outline.webhooks.iter().map(line).collect(),
             schemas: self.outline.schemas.iter().map(|name| self.schema_line(name)).collect(),
-            security: self.security_schemes(),
-            contact: info.get("contact").and_then(contact),
-            license: info.get("license").and_then(license),
-            terms: text(info, "termsOfService").and_then(|href| link("Terms of service", href)),
-            external_docs: external_docs(&self.root),
+            security: schemes.iter().map(security_scheme).collect(),
+            contact: info.contact.as_ref().and_then(contact),
+            license: info.license.as_ref().and_then(|license| link(&license.name, license.url.as_ref()?)),
+            terms: info.terms_of_service.as_ref().and_then(|href| link("Terms of service", href)),
+            external_docs: docs.as_ref().and_then(external_docs),
         }
     }
 
     fn overview_group(&self, group: &Group) -> OverviewGroup {
-        let tag = group.tag.and_then(|at| self.root.get("tags")?.get(at));
+        let tag = group.tag.and_then(|at| self.frame.tags.get(at));
         OverviewGroup {
             name: group.name.clone(),
             anchor: group.anchor.clone(),
             description_html: tag
-                .and_then(|tag| text(tag, "description"))
+                .and_then(|tag| said(tag.description.as_ref()))
                 .map(|text| markdown::markdown(text, 2))
                 .unwrap_or_default(),
             operations: group.members.iter().map(|&member| line(&self.outline.operations[member])).collect(),
-            external_docs: tag.and_then(external_docs),
+            external_docs: tag.and_then(|tag| external_docs(tag.external_docs.as_ref()?)),
         }
     }
 
@@ -200,21 +197,6 @@ impl Description {
 
     fn schema_value(&self, name: &str) -> Option<&Value> {
         self.root.pointer(&refer::under(self.outline.dialect.schemas(), &[name]))
-    }
-
-    fn security_schemes(&self) -> Vec<SecurityScheme> {
-        let listed = self.root.pointer("/components/securitySchemes").or_else(|| self.root.get("securityDefinitions"));
-        let scheme = |(name, value): (&String, &Value)| {
-            let (value, _) = refer::resolve(&self.root, value).ok()?;
-            Some(SecurityScheme {
-                name: name.clone(),
-                kind: operation::security_words(value),
-                description_html: text(value, "description")
-                    .map(|text| markdown::markdown(text, 2))
-                    .unwrap_or_default(),
-            })
-        };
-        members(listed).filter_map(scheme).collect()
     }
 
     /// The page of an operation or a webhook.
@@ -307,24 +289,24 @@ pub(crate) fn link(words: &str, href: &str) -> Option<Link> {
     Some(Link { text: if words.is_empty() { href.to_owned() } else { words }, href: href.to_owned() })
 }
 
-pub(crate) fn external_docs(of: &Value) -> Option<Link> {
-    let docs = of.get("externalDocs")?;
-    link(text(docs, "description").unwrap_or("More documentation"), text(docs, "url")?)
+pub(crate) fn external_docs(docs: &ExternalDocumentation) -> Option<Link> {
+    link(said(docs.description.as_ref()).unwrap_or("More documentation"), &docs.url)
 }
 
-fn contact(value: &Value) -> Option<Contact> {
-    let (name, email, url) = (text(value, "name"), text(value, "email"), text(value, "url"));
+fn contact(contact: &openapiv3::Contact) -> Option<Contact> {
+    let (name, email, url) = (said(contact.name.as_ref()), said(contact.email.as_ref()), said(contact.url.as_ref()));
     let target = email.map(|email| (email, format!("mailto:{email}"))).or_else(|| url.map(|url| (url, url.to_owned())));
     let link = target.and_then(|(words, href)| link(words, &href));
     let name = refer::shorten(name.unwrap_or_default()).into_owned();
     (!name.is_empty() || link.is_some()).then_some(Contact { name, link })
 }
 
-fn license(value: &Value) -> Option<Link> {
-    let name = text(value, "name").or_else(|| text(value, "identifier"))?;
-    let spdx = text(value, "identifier").map(|id| format!("https://spdx.org/licenses/{id}.html"));
-    let href = text(value, "url").map(str::to_owned).or(spdx);
-    href.and_then(|href| link(name, &href))
+fn security_scheme(scheme: &Scheme) -> SecurityScheme {
+    SecurityScheme {
+        name: scheme.name.clone(),
+        kind: scheme.kind.clone(),
+        description_html: markdown::markdown(&scheme.description, 2),
+    }
 }
 
 /// For each schema the operations that name it, themselves or by way of parameters, bodies, responses and headers.

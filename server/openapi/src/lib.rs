@@ -6,13 +6,21 @@
 //!
 //! The way of a document:
 //! [`text`] bytes to characters and the writing they are in → [`tree`] characters to one bounded `Value`, the author's own
-//! → [`outline`] which operations, groups and schemas there are → [`check`] what is wrong with them
+//! → [`frame`] what the document says of itself → [`outline`] which operations, groups and schemas there are
+//! → [`check`] what is wrong with them
 //! → [`place`] where that stands, for the findings only.
 //! Pages are made when they are asked for, from the author's value: [`part`] reads one operation, parameter, body or
 //! response whatever the version it is written in; [`schema`] shows schemas as they stand, so that nothing 3.1 can say is
 //! lost in the words of 3.0. What cannot be read becomes a fault of its page, and the rest is shown.
 //!
+//! `openapiv3` is the typed model of all that has one shape in every version once it is brought to the words of 3.0:
+//! `info` with contact and licence, `externalDocs`, tags, security schemes and requirements, and the frame of each
+//! operation. [`typed`] reads them part by part, never the whole document: a fault takes itself away, is told with its
+//! place, and leaves the rest. Parameters, bodies and responses stay with [`part`], since there the model holds schemas,
+//! and those it knows are 3.0's: it would refuse or flatten what 2.0 and 3.1 say. Schemas stay the author's own.
+//!
 //! One more version of OpenAPI: a variant of [`outline::Dialect`], and where it differs, a branch in [`part`].
+//! One more part with types: a call of [`typed::fit`], its misfits told by `frame::tell`.
 //! One more finding: a call in [`check`] with a code of its own, and a line in `tests/it/findings.rs`.
 //! One more schema keyword: `schema::facets` collects it, [`schema`] shows it.
 
@@ -21,6 +29,7 @@ mod curl;
 mod description;
 mod example;
 mod finding;
+mod frame;
 mod highlight;
 mod limits;
 mod markdown;
@@ -32,9 +41,11 @@ mod reading;
 mod refer;
 mod schema;
 mod search;
+mod security;
 mod slug;
 mod text;
 mod tree;
+mod typed;
 mod writing;
 
 pub use description::Description;

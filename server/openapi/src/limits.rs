@@ -21,6 +21,8 @@ pub(crate) const FINDINGS_KNOWN: usize = 10_000;
 pub(crate) const OPERATIONS: usize = 50_000;
 /// Parameters of one operation.
 pub(crate) const PARAMETERS: usize = 200;
+/// Security schemes told of.
+pub(crate) const SCHEMES: usize = 100;
 /// Findings told; the last says how many more there are.
 pub(crate) const FINDINGS: usize = 200;
 /// References that lead to references.

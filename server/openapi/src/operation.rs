@@ -6,7 +6,9 @@ use crate::{
     part::{self, Parameter, Place},
     refer,
     schema::Page,
+    typed::{self, Misfit, said},
 };
+use openapiv3::SecurityRequirement;
 use portico_contract::reference::{
     Body, Content, Example, Operation, OperationLine, ParameterGroup, Property, Response, SecurityAlternative,
 };
@@ -19,7 +21,17 @@ pub(crate) fn page(description: &Description, entry: &Entry) -> Option<Operation
     let reader = description.reader();
     let mut writer = Writer { page: Page::new(root), examples: limits::PAGE_EXAMPLES };
 
-    let (parameters, mut faults) = reader.parameters(item, operation);
+    let (frame, misfits) = typed::operation(operation);
+    let left_out = |Misfit { pointer, reason }: Misfit| {
+        let part = pointer.trim_start_matches('/').replace('/', ".");
+        format!("The operation's {} does not fit and is left out: {reason}.", refer::shorten(&part))
+    };
+    let mut faults: Vec<String> = misfits.into_iter().map(left_out).collect();
+    let (security, unclear) = security(root, operation);
+    faults.extend(unclear);
+
+    let (parameters, parameter_faults) = reader.parameters(item, operation);
+    faults.extend(parameter_faults);
     let parameters = Place::ALL.into_iter().filter_map(|place| {
         let of_place: Vec<Property> = parameters
             .iter()
@@ -59,7 +71,7 @@ pub(crate) fn page(description: &Description, entry: &Entry) -> Option<Operation
 
     let OperationLine { slug, method, path, title, deprecated } = line(entry);
     let item_description = text(item, "description").filter(|_| entry.item != entry.pointer);
-    let prose = text(operation, "description").or(item_description).unwrap_or_default();
+    let prose = said(frame.description.as_ref()).or(item_description).unwrap_or_default();
     Some(Operation {
         description_html: if prose == title { String::new() } else { markdown::markdown(prose, 2) },
         slug,
@@ -67,12 +79,12 @@ pub(crate) fn page(description: &Description, entry: &Entry) -> Option<Operation
         path,
         title,
         deprecated,
-        security: security(root, operation),
+        security,
         parameters,
         body,
         responses,
         callbacks: callbacks(root, operation),
-        external_docs: external_docs(operation),
+        external_docs: frame.external_docs.as_ref().and_then(external_docs),
         faults,
         ..Operation::default()
     })
@@ -156,58 +168,16 @@ pub(crate) fn is_json(media_type: &str) -> bool {
     essence == "*/*" || essence.ends_with("/json") || essence.ends_with("+json")
 }
 
-fn security(root: &Value, operation: &Value) -> Vec<SecurityAlternative> {
-    let scopes = |scopes: &Value| -> Vec<String> {
-        scopes.as_array().into_iter().flatten().filter_map(Value::as_str).take(50).map(str::to_owned).collect()
+/// What is asked for, or why that is not known.
+fn security(root: &Value, operation: &Value) -> (Vec<SecurityAlternative>, Option<String>) {
+    let alternative = |one: SecurityRequirement| SecurityAlternative {
+        schemes: one.into_iter().map(|(name, scopes)| (name, scopes.into_iter().take(50).collect())).collect(),
     };
-    let alternative = |one: &Value| SecurityAlternative {
-        schemes: members(Some(one)).map(|(name, asked)| (name.clone(), scopes(asked))).collect(),
-    };
-    part::security(root, operation).iter().take(20).map(alternative).collect()
-}
-
-/// A security scheme in words.
-pub(crate) fn security_words(scheme: &Value) -> String {
-    let says = |key: &str| text(scheme, key).map(|said| refer::shorten(said).into_owned()).unwrap_or_default();
-    match text(scheme, "type").unwrap_or_default() {
-        "apiKey" => {
-            let place = match says("in").as_str() {
-                "header" => "the header",
-                "cookie" => "the cookie",
-                _ => "the query parameter",
-            };
-            format!("API key in {place} {}", says("name"))
-        }
-        "basic" => "HTTP Basic: user name and password".into(),
-        "http" => match says("scheme").to_lowercase().as_str() {
-            "basic" => "HTTP Basic: user name and password".into(),
-            "bearer" => match says("bearerFormat") {
-                format if format.is_empty() => "Bearer token".into(),
-                format => format!("Bearer token ({format})"),
-            },
-            other => format!("HTTP {other}"),
-        },
-        "oauth2" => {
-            let named = members(scheme.get("flows")).map(|(name, _)| name.as_str());
-            let flows: Vec<&str> = named.chain(text(scheme, "flow")).filter_map(flow_words).collect();
-            if flows.is_empty() { "OAuth 2.0".into() } else { format!("OAuth 2.0, {}", flows.join(", ")) }
-        }
-        "openIdConnect" => "OpenID Connect".into(),
-        "mutualTLS" => "Client certificate (mutual TLS)".into(),
-        "" => "Not described".into(),
-        other => refer::shorten(other).into_owned(),
+    let asked = part::own_security(operation).or_else(|| part::own_security(root));
+    match asked.map_or_else(|| Ok(Vec::new()), typed::security) {
+        Ok(alternatives) => (alternatives.into_iter().take(20).map(alternative).collect(), None),
+        Err(Misfit { reason, .. }) => (Vec::new(), Some(format!("What is asked of callers is not shown: {reason}."))),
     }
-}
-
-fn flow_words(flow: &str) -> Option<&str> {
-    Some(match flow {
-        "authorizationCode" | "accessCode" => "authorization code",
-        "clientCredentials" | "application" => "client credentials",
-        "deviceAuthorization" => "device authorization",
-        "implicit" => "implicit",
-        "password" => "password",
-        _ => return None,
-    })
 }
 
 /// Callbacks have no pages of their own: their slugs are empty.
@@ -220,12 +190,13 @@ fn callbacks(root: &Value, operation: &Value) -> Vec<OperationLine> {
                 if lines.len() == 50 {
                     return lines;
                 }
+                let (frame, _) = typed::operation(call);
                 lines.push(OperationLine {
                     slug: String::new(),
                     method: method.clone(),
                     path: refer::shorten(expression).into_owned(),
-                    title: refer::shorten(text(call, "summary").unwrap_or(name)).into_owned(),
-                    deprecated: call.get("deprecated") == Some(&Value::Bool(true)),
+                    title: refer::shorten(said(frame.summary.as_ref()).unwrap_or(name)).into_owned(),
+                    deprecated: frame.deprecated,
                 });
             }
         }

@@ -1,5 +1,10 @@
 //! What there is in a document: its version, operations, groups, webhooks and schemas, by pointers into the value.
-use crate::{limits, part, refer, slug};
+use crate::{
+    finding::Findings,
+    frame, limits, part, refer, slug,
+    typed::{self, said},
+};
+use openapiv3::Tag;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
@@ -74,7 +79,7 @@ pub(crate) struct Entry {
 pub(crate) struct Group {
     pub(crate) name: String,
     pub(crate) anchor: String,
-    /// Index into the document's `tags`.
+    /// Index into the tags of the frame.
     pub(crate) tag: Option<usize>,
     /// Indices into [`Outline::operations`].
     pub(crate) members: Vec<usize>,
@@ -91,7 +96,9 @@ pub(crate) struct Outline {
 
 pub(crate) const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
 
-pub(crate) fn outline(root: &Value, dialect: Dialect) -> Outline {
+pub(crate) fn outline(root: &Value, dialect: Dialect, tags: &[Tag], findings: &mut Findings) -> Outline {
+    let asks_by_default = part::own_security(root).is_some_and(part::asks);
+    let mut frames = Frames { asks_by_default, read: HashMap::new() };
     let mut names = slug::Unique::default();
     let mut operations = Vec::new();
     let mut keys = Vec::new();
@@ -105,9 +112,10 @@ pub(crate) fn outline(root: &Value, dialect: Dialect) -> Outline {
             if operations.len() > limits::OPERATIONS {
                 break;
             }
-            keys.push(tag_of(operation).map(str::to_owned));
-            let slug = names.take(slug::of_operation(text(operation, "operationId"), &method, path));
-            operations.push(entry(root, slug, method, path, (base, pointer), operation));
+            let facts = frames.of(operation, &pointer, findings);
+            keys.push(facts.tag.clone());
+            let slug = names.take(slug::of_operation(facts.id.as_deref(), &method, path));
+            operations.push(entry(slug, method, path, (base, pointer), facts));
         }
     }
     let mut webhooks = Vec::new();
@@ -118,17 +126,18 @@ pub(crate) fn outline(root: &Value, dialect: Dialect) -> Outline {
                 if webhooks.len() > limits::OPERATIONS {
                     break;
                 }
-                let words = format!("webhook {}", text(operation, "operationId").unwrap_or(name));
+                let facts = frames.of(operation, &pointer, findings);
+                let words = format!("webhook {}", facts.id.as_ref().unwrap_or(name));
                 let slug = names.take(slug::words(&words));
-                let mut entry = entry(root, slug, method, "", (base, pointer), operation);
-                if text(operation, "summary").is_none() {
+                let mut entry = entry(slug, method, "", (base, pointer), facts);
+                if facts.summary.is_none() {
                     name.clone_into(&mut entry.title);
                 }
                 webhooks.push(entry);
             }
         }
     }
-    let groups = group(root, &mut operations, keys);
+    let groups = group(tags, &mut operations, keys);
     let schemas = members(root.pointer(dialect.schemas())).map(|(name, _)| name.clone()).collect();
     Outline { dialect, operations, webhooks, groups, schemas }
 }
@@ -142,8 +151,37 @@ pub(crate) fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
 }
 
-fn tag_of(operation: &Value) -> Option<&str> {
-    operation.get("tags")?.as_array()?.iter().find_map(Value::as_str).map(str::trim).filter(|tag| !tag.is_empty())
+/// What the frames of operations tell, by their pointers: many paths may refer to one operation, which is read once.
+struct Frames {
+    /// Whether operations without a `security` of their own are secured.
+    asks_by_default: bool,
+    read: HashMap<String, Facts>,
+}
+
+/// Texts that say something.
+struct Facts {
+    summary: Option<String>,
+    id: Option<String>,
+    /// The first one.
+    tag: Option<String>,
+    deprecated: bool,
+    secured: bool,
+}
+
+impl Frames {
+    fn of(&mut self, operation: &Value, pointer: &str, findings: &mut Findings) -> &Facts {
+        self.read.entry(pointer.to_owned()).or_insert_with(|| {
+            let (frame, misfits) = typed::operation(operation);
+            frame::tell(findings, pointer, misfits);
+            Facts {
+                summary: said(frame.summary.as_ref()).map(str::to_owned),
+                id: said(frame.operation_id.as_ref()).map(str::to_owned),
+                tag: frame.tags.iter().find_map(|tag| said(Some(tag))).map(str::to_owned),
+                deprecated: frame.deprecated,
+                secured: part::own_security(operation).map_or(self.asks_by_default, part::asks),
+            }
+        })
+    }
 }
 
 /// Method, pointer of the path item, pointer of the operation, operation.
@@ -167,23 +205,16 @@ fn operations_of<'a>(root: &'a Value, item: &'a Value, base: String) -> Vec<(Str
     found
 }
 
-fn entry(
-    root: &Value,
-    slug: String,
-    method: String,
-    path: &str,
-    (item, pointer): (String, String),
-    operation: &Value,
-) -> Entry {
-    let title = text(operation, "summary").or_else(|| text(operation, "operationId"));
+fn entry(slug: String, method: String, path: &str, (item, pointer): (String, String), facts: &Facts) -> Entry {
+    let title = facts.summary.as_ref().or(facts.id.as_ref());
     let title =
         title.map_or_else(|| format!("{} {path}", method.to_uppercase()), |title| refer::shorten(title).into_owned());
     Entry {
         slug,
         path: path.to_owned(),
         title,
-        deprecated: operation.get("deprecated") == Some(&Value::Bool(true)),
-        secured: part::secured(root, operation),
+        deprecated: facts.deprecated,
+        secured: facts.secured,
         group: 0,
         item,
         pointer,
@@ -197,17 +228,12 @@ const UNTAGGED: &str = "Operations";
 
 /// Sorts operations into groups by their first tag, in the order of the document's `tags`, then of appearance.
 /// Large documents without any tags are grouped by the first word of the path that tells operations apart.
-fn group(root: &Value, operations: &mut [Entry], mut keys: Vec<Option<String>>) -> Vec<Group> {
+fn group(tags: &[Tag], operations: &mut [Entry], mut keys: Vec<Option<String>>) -> Vec<Group> {
     if operations.len() > limits::SMALL && keys.iter().all(Option::is_none) {
         keys = by_path(operations).unwrap_or(keys);
     }
     let mut order: Vec<(String, Option<usize>)> = Vec::new();
-    let tags = root.get("tags").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    for (at, tag) in tags.iter().enumerate() {
-        if let Some(name) = text(tag, "name") {
-            order.push((name.to_owned(), Some(at)));
-        }
-    }
+    order.extend(tags.iter().enumerate().map(|(at, tag)| (tag.name.trim().to_owned(), Some(at))));
     order.extend(keys.iter().flatten().map(|name| (name.clone(), None)));
     order.push((UNTAGGED.to_owned(), None));
 
@@ -216,7 +242,7 @@ fn group(root: &Value, operations: &mut [Entry], mut keys: Vec<Option<String>>) 
     let mut groups: Vec<Group> = Vec::new();
     for (name, tag) in order {
         at.entry(name).or_insert_with_key(|name| {
-            let display = tag.and_then(|at| text(&tags[at], "x-displayName").or_else(|| text(&tags[at], "summary")));
+            let display = tag.map(|at| frame::display_name(&tags[at]));
             let words = slug::words(name);
             let anchor = anchors.take(format!("group-{}", if words.is_empty() { "other" } else { &words }));
             let name = refer::shorten(display.unwrap_or(name)).into_owned();

@@ -5,7 +5,7 @@
 use crate::{
     limits,
     outline::{Dialect, members, text},
-    refer,
+    refer, typed,
 };
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -78,16 +78,18 @@ pub(crate) struct Response<'d> {
     pub(crate) contents: Vec<Content<'d>>,
 }
 
-/// Whether the operation's `security`, else the document's, asks for something: no alternative is `{}`.
-pub(crate) fn secured(root: &Value, operation: &Value) -> bool {
-    let alternatives = security(root, operation);
-    !alternatives.is_empty()
-        && alternatives.iter().all(|one| one.as_object().is_some_and(|schemes| !schemes.is_empty()))
+/// Whether a `security` asks for something: no alternative is `{}`. What cannot be understood is taken for asking: a
+/// slip must not open an operation.
+pub(crate) fn asks(security: &Value) -> bool {
+    match typed::security(security) {
+        Ok(alternatives) => !alternatives.is_empty() && alternatives.iter().all(|schemes| !schemes.is_empty()),
+        Err(_) => true,
+    }
 }
 
-pub(crate) fn security<'d>(root: &'d Value, operation: &'d Value) -> &'d [Value] {
-    let asked = operation.get("security").or_else(|| root.get("security"));
-    asked.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+/// A `security` that is there: YAML's nothing is as good as none.
+pub(crate) fn own_security(of: &Value) -> Option<&Value> {
+    of.get("security").filter(|security| !security.is_null())
 }
 
 /// Reads the parts of operations of one document.
@@ -375,15 +377,16 @@ mod tests {
 
     #[test]
     fn open_means_that_nothing_is_asked() {
-        let root = json!({"security": [{"key": []}]});
-        for (operation, asks) in [
-            (json!({}), true),
-            (json!({"security": []}), false),
-            (json!({"security": [{}]}), false),
-            (json!({"security": [{"key": []}, {}]}), false),
-            (json!({"security": [{"a": [], "b": []}]}), true),
+        for (security, asks) in [
+            (json!([]), false),
+            (json!([{}]), false),
+            (json!([{"key": []}, {}]), false),
+            (json!([{"a": [], "b": []}]), true),
+            (json!([{"key": null}]), true),
+            (json!(["key"]), true),
+            (json!("none"), true),
         ] {
-            assert_eq!(secured(&root, &operation), asks, "{operation}");
+            assert_eq!(super::asks(&security), asks, "{security}");
         }
     }
 }

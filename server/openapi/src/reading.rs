@@ -3,6 +3,7 @@ use crate::{
     check,
     description::Description,
     finding::{Fault, Findings},
+    frame::Frame,
     outline::{self, Dialect, Unknown},
     place::Places,
     refer, text, tree,
@@ -42,11 +43,12 @@ pub fn read(bytes: &[u8]) -> Reading {
             return Reading { findings: findings.placed(&places), description: None };
         }
     };
-    let mut outline = outline::outline(&tree.root, dialect);
+    let frame = Frame::read(&tree.root, &mut findings);
+    let mut outline = outline::outline(&tree.root, dialect, &frame.tags, &mut findings);
     check::all(&tree.root, &mut outline, &mut findings);
     let places = if findings.is_empty() { Places::default() } else { Places::look(&text, findings.pointers()) };
     let refused = findings.any_error();
-    let description = (!refused).then(|| Description::new(tree.root, outline, text.format, bytes));
+    let description = (!refused).then(|| Description::new(tree.root, frame, outline, text.format, bytes));
     Reading { findings: findings.placed(&places), description }
 }
 

@@ -26,6 +26,7 @@ pub struct SearchEntry {
 pub(crate) fn entries(description: &Description) -> Vec<SearchEntry> {
     let (root, outline) = (description.root(), description.outline());
     let operations = outline.operations.iter().map(|entry| {
+        // Of the author's value: the typed one would be a copy of every text.
         let operation = root.pointer(&entry.pointer);
         SearchEntry {
             kind: SearchKind::Operation,

@@ -8,43 +8,17 @@ mod references;
 use crate::{
     finding::Findings,
     limits,
-    outline::{Dialect, Outline, text},
-    refer,
+    outline::{Dialect, Outline},
 };
 use serde_json::Value;
 
 pub(crate) fn all(root: &Value, outline: &mut Outline, findings: &mut Findings) {
-    info(root, findings);
     paths(root, outline, findings);
     references::check(root, findings);
     // A document in pieces has holes everywhere: one reason is enough.
     if !findings.any_error() {
         operations::check(root, outline, findings);
         nothing_to_call(root, outline, findings);
-    }
-}
-
-fn info(root: &Value, findings: &mut Findings) {
-    let Some(info) = root.get("info").filter(|info| info.is_object()) else {
-        let message = "The document has no \"info\"; add one with a title and a version.";
-        return findings.warn("missing-info", if root.get("info").is_some() { "/info" } else { "" }, message);
-    };
-    for (key, example) in [("title", "Petstore"), ("version", "1.0.0")] {
-        if text(info, key).is_some() {
-            continue;
-        }
-        match info.get(key) {
-            Some(value @ (Value::Number(_) | Value::Bool(_))) => findings.warn(
-                &format!("{key}-not-text"),
-                refer::under("/info", &[key]),
-                format!("The {key} is read as the number or word {value}; put it in quotes, e.g. \"{example}\"."),
-            ),
-            _ => findings.warn(
-                &format!("missing-{key}"),
-                "/info",
-                format!("\"info\" has no {key}; add one, e.g. {key}: \"{example}\"."),
-            ),
-        }
     }
 }
 

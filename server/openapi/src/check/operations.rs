@@ -4,6 +4,8 @@ use crate::{
     outline::{Dialect, Entry, METHODS, Outline, members, text},
     part::Reader,
     refer::{self, shorten},
+    security,
+    typed::{self, Misfit},
 };
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -47,6 +49,7 @@ fn counted(n: usize, one: &str, many: &str) -> String {
 struct Seen {
     ids: HashMap<String, String>,
     routes: HashMap<(String, String), String>,
+    operations: HashSet<String>,
     fragment: Option<String>,
     fragments: usize,
     undescribed: Option<String>,
@@ -174,25 +177,24 @@ fn operation(reader: Reader<'_>, entry: &Entry, seen: &mut Seen, findings: &mut 
     let root = reader.root;
     let Some(operation) = root.pointer(&entry.pointer) else { return };
     let below = |key: &str| refer::under(&entry.pointer, &[key]);
-    match operation.get("operationId") {
-        Some(Value::String(id)) => {
-            if let Some(first) = seen.ids.get(id).filter(|first| **first != entry.pointer) {
-                let words = format!(
-                    "The operationId \"{}\" is taken by {}; give each operation its own.",
-                    shorten(id),
-                    shorten(first)
-                );
-                findings.warn("duplicate-operation-id", below("operationId"), words);
-            } else {
-                seen.ids.insert(id.clone(), entry.pointer.clone());
-            }
+    // What is no text is told where operations are read.
+    if let Some(Value::String(id)) = operation.get("operationId") {
+        if let Some(first) = seen.ids.get(id).filter(|first| **first != entry.pointer) {
+            let words = format!(
+                "The operationId \"{}\" is taken by {}; give each operation its own.",
+                shorten(id),
+                shorten(first)
+            );
+            findings.warn("duplicate-operation-id", below("operationId"), words);
+        } else {
+            seen.ids.insert(id.clone(), entry.pointer.clone());
         }
-        Some(_) => {
-            findings.warn("operation-id-not-text", below("operationId"), "An operationId is a text, e.g. listPets.");
-        }
-        None => {}
     }
     parameters(reader, entry, operation, findings);
+    // What does not hang on the path is told once, however many paths refer to the operation.
+    if !seen.operations.insert(entry.pointer.clone()) {
+        return;
+    }
     match operation.get("responses") {
         Some(Value::Object(responses)) => {
             for (status, response) in responses.iter().filter(|(status, _)| !status.starts_with("x-")) {
@@ -314,27 +316,27 @@ fn parameters(reader: Reader<'_>, entry: &Entry, operation: &Value, findings: &m
 }
 
 fn security_names(root: &Value, asked: &Value, pointer: &str, findings: &mut Findings) {
-    let schemes = root.pointer("/components/securitySchemes").or_else(|| root.get("securityDefinitions"));
-    for (n, alternative) in asked.as_array().into_iter().flatten().enumerate() {
-        for (name, _) in members(Some(alternative)) {
-            let known = schemes.is_some_and(|schemes| schemes.get(name).is_some());
-            // 3.2 lets a scheme be named by a reference.
-            if !known && !name.contains('/') {
-                let pointer = refer::under(pointer, &[&n.to_string(), name]);
-                let words = format!(
-                    "The security scheme \"{}\" is not described; add it to the security schemes.",
-                    shorten(name)
-                );
-                findings.warn("unknown-security-scheme", pointer, words);
-            }
+    let alternatives = match typed::security(asked) {
+        Ok(alternatives) => alternatives,
+        Err(_) if asked.is_null() => return,
+        Err(Misfit { pointer: at, reason }) => {
+            let words = format!(
+                "\"security\" is a list of alternatives, e.g. [{{\"key\": []}}]: {reason}. \
+                 Until this is mended, a key is taken to be asked for."
+            );
+            return findings.warn("security-not-list", format!("{pointer}{at}"), words);
         }
-    }
-    if !asked.is_null() && !asked.is_array() {
-        findings.warn(
-            "security-not-list",
-            pointer,
-            "\"security\" is a list of alternatives, e.g. [{\"key\": []}]; as it stands it asks for nothing.",
-        );
+    };
+    let (_, schemes) = security::listed(root);
+    let known = |name: &str| schemes.is_some_and(|schemes| schemes.get(name).is_some());
+    for (n, alternative) in alternatives.iter().enumerate() {
+        // 3.2 lets a scheme be named by a reference.
+        for name in alternative.keys().filter(|name| !known(name) && !name.contains('/')) {
+            let pointer = refer::under(pointer, &[&n.to_string(), name]);
+            let words =
+                format!("The security scheme \"{}\" is not described; add it to the security schemes.", shorten(name));
+            findings.warn("unknown-security-scheme", pointer, words);
+        }
     }
 }
 

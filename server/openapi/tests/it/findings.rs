@@ -123,6 +123,52 @@ fn what_can_be_read_is_read_and_told() {
 }
 
 #[test]
+fn what_does_not_fit_takes_only_itself_away() {
+    let document = "openapi: 3.1.0\ninfo:\n  title: a\n  version: '1'\n  contact: {name: Desk, email: [no]}\n  license: {identifier: MIT}\ntags:\n  - {name: Pets, description: 7}\n  - Boats\nsecurity: [{key: null}]\npaths:\n  /a:\n    get:\n      operationId: 5\n      summary: Listed\n      deprecated: soon\n      tags: [Pets]\n      security: [key]\n      responses: {'200': {description: d}}\n  /b:\n    get: {responses: {'200': {description: d}}}\ncomponents:\n  securitySchemes:\n    key: {type: apiKey, in: header, name: X-Key}\n    odd: {type: apiKey, in: body, name: k}\n    log-in: {type: oauth2, flows: {implicit: {}, deviceAuthorization: {}}}\n    tls: {type: mutualTLS}\n";
+    assert_eq!(
+        told(document),
+        [
+            "warning wrong-shape 5:25",
+            "warning wrong-shape 7:1",
+            "warning wrong-shape 8:18",
+            "warning wrong-shape 14:7",
+            "warning wrong-shape 16:7",
+            "warning security-not-list 18:7",
+            "warning wrong-shape 25:5",
+        ]
+    );
+    let reading = read(document.as_bytes());
+    let words = "What stands here does not fit and is left out: invalid type: integer `5`, expected a string.";
+    assert!(reading.findings.iter().any(|finding| finding.message == words), "{:#?}", reading.findings);
+    let description = reading.description.unwrap();
+    let overview = description.overview();
+    assert_eq!((overview.contact.unwrap().name.as_str(), overview.license.unwrap().text.as_str()), ("Desk", "MIT"));
+    let kinds: Vec<_> = overview.security.iter().map(|scheme| scheme.kind.as_str()).collect();
+    assert_eq!(
+        kinds,
+        [
+            "API key in the header X-Key",
+            "apiKey",
+            "OAuth 2.0, device authorization, implicit",
+            "Client certificate (mutual TLS)"
+        ]
+    );
+    assert_eq!(overview.groups[0].name, "Pets");
+    let page = description.operation("get-a").unwrap();
+    assert_eq!((page.title.as_str(), page.deprecated), ("Listed", false));
+    assert_eq!(
+        page.faults,
+        [
+            "The operation's operationId does not fit and is left out: invalid type: integer `5`, expected a string.",
+            "The operation's deprecated does not fit and is left out: invalid type: string \"soon\", expected a boolean.",
+            "What is asked of callers is not shown: invalid type: string \"key\", expected a map.",
+        ]
+    );
+    assert!(description.routes().iter().all(|route| route.secured), "no slip opens an operation");
+    assert_eq!(description.operation("get-b").unwrap().security[0].schemes, [("key".to_owned(), vec![])]);
+}
+
+#[test]
 fn calls_that_cannot_be_told_apart_are_routed_once() {
     let path = |name: &str| {
         format!(
