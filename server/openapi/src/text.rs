@@ -41,7 +41,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Text<'_>, Fault> {
             "The document is empty; an OpenAPI document begins with openapi: 3.1.0 or the like.",
         ));
     }
-    let format = if begin.starts_with(['{', '[', '"']) { Format::Json } else { Format::Yaml };
+    // A quote may begin the first key of a YAML document; a JSON text that is only a string is none.
+    let format = if begin.starts_with(['{', '[']) { Format::Json } else { Format::Yaml };
     Ok(Text { characters, format })
 }
 
@@ -53,6 +54,7 @@ mod tests {
     fn the_writing_is_known_by_the_first_character() {
         assert_eq!(decode(b"\n {\"openapi\":1}").unwrap().format, Format::Json);
         assert_eq!(decode(b"\xEF\xBB\xBFopenapi: 3.0.0").unwrap().format, Format::Yaml);
+        assert_eq!(decode(b"\"openapi\": \"3.0.0\"").unwrap().format, Format::Yaml, "a quoted first key is YAML");
     }
 
     #[test]
