@@ -1,7 +1,7 @@
 # Portico. `make help` says what each target does.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-build setup-test run test check audit clean
+.PHONY: help setup setup-build setup-test run test check fuzz audit clean
 
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
@@ -49,6 +49,11 @@ check: setup-test ## formatting, lints, house rules, colours
 	PORTICO_SKIP_WASM=1 cargo clippy --locked --workspace --all-targets -- --deny warnings
 	PORTICO_SKIP_WASM=1 cargo test --locked --workspace --test house
 	node --test --test-reporter=spec end2end/style/*.test.mjs
+
+fuzz: setup-build ## holds the management API to its own document with schemathesis, for a minute (needs Python 3 with venv)
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || { $(install) python3 python3-venv; }
+	cargo build --locked --bin portico
+	end2end/schemathesis/run
 
 audit: ## dependencies: bans, licences, sources (installs cargo-deny where it is missing)
 	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
