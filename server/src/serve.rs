@@ -162,8 +162,9 @@ fn portal_router(
         .layer(middleware::from_fn_with_state(OwnOrigin::of(portal_url), origin::check))
         .layer(middleware::from_fn_with_state(control.clone(), session::identify))
         .layer(sessions)
-        .merge(assets::router())
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)).compress_when(worth_it))
+        // Compressed when they were built, those that gain by it.
+        .merge(assets::router())
 }
 
 /// The first lines that whoever starts Portico reads.
