@@ -8,7 +8,7 @@ use portico_store::{Link, LinkPurpose, StoreError, Unique};
 use std::time::Duration;
 
 /// How long the first administrator's link works.
-const FIRST_LINK: Duration = Duration::from_secs(15 * 60);
+const FIRST_LINK: Duration = Duration::from_mins(15);
 
 /// What an account is made of. Without a password nobody can sign in to it until one is set.
 #[derive(Clone, Debug)]
@@ -280,7 +280,9 @@ impl Control {
         };
         let name = checked_name(&new.name, "account");
         if let Err(ControlError::Invalid(wrong)) = &name {
-            wrong.iter().for_each(|wrong| fault("name", wrong.message.clone()));
+            for wrong in wrong {
+                fault("name", wrong.message.clone());
+            }
         }
         let email = new.email.parse::<EmailAddress>();
         if let Err(error) = &email {

@@ -13,7 +13,7 @@ use portico_store::StoreError;
 use std::{collections::BTreeSet, time::Duration};
 
 /// The old secret works on for at most this long after a rotation.
-const LONGEST_OVERLAP: Duration = Duration::from_secs(7 * 86_400);
+const LONGEST_OVERLAP: Duration = Duration::from_hours(7 * 24);
 /// Rows of one import.
 const IMPORT_ROWS: usize = 1_000_000;
 /// Written in one transaction, so that other writes get their turn.

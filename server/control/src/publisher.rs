@@ -74,7 +74,9 @@ impl Control {
         let mut stale = Stale::default();
         loop {
             let changes = self.store.changes_after(from, BATCH).await?;
-            changes.iter().for_each(|change| stale.note(change));
+            for change in &changes {
+                stale.note(change);
+            }
             let Some(last) = changes.last() else { break };
             from = last.seq;
             if changes.len() < BATCH as usize {
@@ -103,12 +105,11 @@ impl Control {
                     tracing::info!("the log of changes can be read again");
                     down = false;
                 }
-                Ok(()) => {}
                 Err(error) if !down => {
                     tracing::warn!(%error, "the log of changes cannot be read; the gateway goes on with what it knows");
                     down = true;
                 }
-                Err(_) => {}
+                Ok(()) | Err(_) => {}
             }
         }
     }

@@ -147,7 +147,7 @@ impl Control {
 
     /// Clears what has expired, every ten minutes, until the task is dropped.
     pub async fn sweep(&self) {
-        let mut tick = tokio::time::interval(Duration::from_secs(600));
+        let mut tick = tokio::time::interval(Duration::from_mins(10));
         loop {
             tick.tick().await;
             if let Err(error) = self.store.sweep().await {

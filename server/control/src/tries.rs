@@ -9,9 +9,9 @@ use std::{
 };
 
 /// The delay doubles from one second up to this.
-const LONGEST: Duration = Duration::from_secs(15 * 60);
+const LONGEST: Duration = Duration::from_mins(15);
 /// Forgotten after this time without a failure.
-const FORGOTTEN: Duration = Duration::from_secs(60 * 60);
+const FORGOTTEN: Duration = Duration::from_hours(1);
 /// More than so many are not remembered: the oldest go first.
 const REMEMBERED: usize = 100_000;
 
@@ -60,9 +60,9 @@ impl Tries {
         let remembered = self.lock();
         for (tried, failures) in tried.iter().filter_map(|tried| remembered.get_key_value(tried)) {
             let wait = delay(failures.count, tried.free());
-            let waited = now.since(failures.last);
-            if waited < wait {
-                let seconds = (wait - waited).as_secs_f64().ceil() as u32;
+            let left = wait.saturating_sub(now.since(failures.last));
+            if !left.is_zero() {
+                let seconds = left.as_secs_f64().ceil() as u32;
                 return Err(ControlError::TooManyTries { seconds: seconds.max(1) });
             }
         }

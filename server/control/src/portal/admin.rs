@@ -225,18 +225,15 @@ impl Control {
             "rejected" => Some(SubscriptionState::Rejected),
             _ => None,
         };
-        let (found, total) = match state {
-            Some(state) => (
-                self.store.subscriptions_in(state, after, LINES + 1).await?,
-                self.store.count_subscriptions_in(state).await?,
-            ),
-            None => {
-                let mut total = 0;
-                for state in [SubscriptionState::Pending, SubscriptionState::Active, SubscriptionState::Rejected] {
-                    total += self.store.count_subscriptions_in(state).await?;
-                }
-                (self.store.subscriptions(after, LINES + 1).await?, total)
+        let (found, total) = if let Some(state) = state {
+            let found = self.store.subscriptions_in(state, after, LINES + 1).await?;
+            (found, self.store.count_subscriptions_in(state).await?)
+        } else {
+            let mut total = 0;
+            for state in [SubscriptionState::Pending, SubscriptionState::Active, SubscriptionState::Rejected] {
+                total += self.store.count_subscriptions_in(state).await?;
             }
+            (self.store.subscriptions(after, LINES + 1).await?, total)
         };
         let page = crate::Page::cut(found, LINES, |subscription| subscription.id.to_string());
         let mut items = Vec::new();
