@@ -100,7 +100,9 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
     portal?;
     let _ = stop_operations.send(true);
     operations.await?;
-    background.into_iter().for_each(|task| task.abort());
+    for task in background {
+        task.abort();
+    }
     control.flush_traffic().await;
     foundation.store.close().await;
     Ok(())
@@ -169,12 +171,12 @@ fn portal_router(
 
 /// The first lines that whoever starts Portico reads.
 async fn greet(control: &Control, portal: &Url, gateway: &Url) -> anyhow::Result<()> {
-    let mut text = format!("Portico {}\n  portal   {portal}\n  gateway  {gateway}\n", env!("CARGO_PKG_VERSION"));
-    if let Some(link) = control.first_admin_link().await? {
-        text += &format!("  first administrator, within 15 minutes: {link}\n");
-    }
+    let link = control.first_admin_link().await?;
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    writeln!(out, "Portico {}\n  portal   {portal}\n  gateway  {gateway}", env!("CARGO_PKG_VERSION"))?;
+    if let Some(link) = link {
+        writeln!(out, "  first administrator, within 15 minutes: {link}")?;
+    }
     out.flush()?;
     Ok(())
 }

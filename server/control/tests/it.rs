@@ -1,4 +1,6 @@
 //! The use cases on a real store, asked through the door that pages use.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use portico_contract::{
     Caller, Portal, PortalError, SignedIn,
     account::{PasswordChange, SignIn, SignUp},
@@ -119,7 +121,7 @@ async fn guessing_tells_nothing_and_takes_longer_each_time() {
     }
     let right = house.control.sign_in(&visitor(), sign_in("ingrid@example.org", PASSWORD)).await;
     assert!(matches!(right, Err(PortalError::TooManyTries { .. })), "{right:?}");
-    house.clock.advance(Duration::from_secs(3_600));
+    house.clock.advance(Duration::from_hours(1));
     assert!(
         house.control.sign_in(&visitor(), sign_in(" Ingrid@Example.org ", PASSWORD)).await.is_ok(),
         "nobody is locked out for good"
@@ -152,7 +154,7 @@ async fn what_is_anothers_is_not_there() {
     let subscription = page.subscriptions[0].id.clone();
     let eves = Portal::create_app(&*house.control, &eve, "Eve's").await.unwrap();
     let not_there = |answer: Result<(), PortalError>, what: &str| {
-        assert!(matches!(answer, Err(PortalError::NotFound { .. })), "{what}: {answer:?}")
+        assert!(matches!(answer, Err(PortalError::NotFound { .. })), "{what}: {answer:?}");
     };
     not_there(house.control.app(&eve, &app).await.map(drop), "app");
     not_there(Portal::rename_app(&*house.control, &eve, &app, "Mine").await, "rename");
