@@ -5,6 +5,7 @@
 //! the result is sanitised against a list of what may be ([`clean`]). No result asks anybody but the portal for anything.
 mod clean;
 mod filter;
+mod simple;
 mod words;
 
 pub(crate) use words::{plain_up_to, sentences};
@@ -25,9 +26,14 @@ pub fn markdown(text: &str, heading_shift: u8) -> String {
     if text.is_empty() {
         return String::new();
     }
-    if is_plain(text) {
-        return format!("<p>{}</p>", text.replace('&', "&amp;"));
+    if let Some(html) = simple::html(text) {
+        return html;
     }
+    parsed(text, heading_shift)
+}
+
+/// By way of the parser and the sanitiser, which cost more than all else of a page.
+fn parsed(text: &str, heading_shift: u8) -> String {
     let mut out = String::with_capacity(text.len() * 3 / 2);
     html::push_html(&mut out, filter::Filter::new(parser(text), heading_shift));
     clean::clean(&out)
@@ -61,19 +67,25 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
+/// As the sanitiser writes text between tags.
+fn escape_text(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\u{a0}' => out.push_str("&nbsp;"),
+            c => out.push(c),
+        }
+    }
+}
+
 fn clip(text: &str, room: usize) -> &str {
     let mut end = text.len().min(room);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
     &text[..end]
-}
-
-/// One line in which no character can mean anything to markdown or HTML: most descriptions, and the parser costs more
-/// than all else of a page.
-fn is_plain(text: &str) -> bool {
-    let begins = text.starts_with(char::is_alphabetic);
-    begins && text.len() < 2000 && text.chars().all(|c| c.is_alphanumeric() || " .,;:()'\"-/?%".contains(c))
 }
 
 #[cfg(test)]

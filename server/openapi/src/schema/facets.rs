@@ -62,16 +62,20 @@ pub(crate) fn gather<'a>(root: &'a Value, parts: &[&'a Value]) -> Facets<'a> {
     }
     let mut facets = gathering.facets;
     if let [part] = parts {
-        facets.name = name_of(root, part, limits::REFERENCE_CHAIN);
+        facets.name = name_of(root, part);
     }
     facets
 }
 
 /// The component a schema is: by its reference, which may also stand alone in an `allOf` (3.0's way of saying more beside it)
 /// or beside `null`.
-fn name_of(root: &Value, schema: &Value, hops: usize) -> Option<String> {
+pub(crate) fn name_of(root: &Value, schema: &Value) -> Option<String> {
+    name_within(root, schema, limits::REFERENCE_CHAIN)
+}
+
+fn name_within(root: &Value, schema: &Value, hops: usize) -> Option<String> {
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-        let further = || name_of(root, refer::find(root, reference).ok()?, hops.checked_sub(1)?);
+        let further = || name_within(root, refer::find(root, reference).ok()?, hops.checked_sub(1)?);
         return refer::schema_name(reference).or_else(further);
     }
     let object = schema.as_object()?;

@@ -144,11 +144,11 @@ fn object(root: &Value, facets: &Facets<'_>, depth: usize) -> String {
 
 /// A schema's name, or its kind where it has none.
 fn short(root: &Value, schema: &Value, depth: usize) -> String {
-    let facets = gather(root, &[schema]);
-    if let Some(name) = &facets.name {
-        return refer::shorten(name).into_owned();
+    // Nothing of a schema with a name is looked at: it may be large.
+    if let Some(name) = facets::name_of(root, schema) {
+        return refer::shorten(&name).into_owned();
     }
-    let kind = nested(root, &facets, depth);
+    let kind = nested(root, &gather(root, &[schema]), depth);
     if kind.contains(" or ") { format!("({kind})") } else { kind }
 }
 
