@@ -10,16 +10,17 @@ use crate::{
 };
 use openapiv3::SecurityRequirement;
 use portico_contract::reference::{
-    Body, Content, Example, Operation, OperationLine, ParameterGroup, Property, Response, SecurityAlternative,
+    Body, Code, Content, Example, Operation, OperationLine, ParameterGroup, Property, Response, SecurityAlternative,
 };
 use serde_json::Value;
+use std::collections::HashMap;
 
 pub(crate) fn page(description: &Description, entry: &Entry) -> Option<Operation> {
     let root = description.root();
     let operation = root.pointer(&entry.pointer)?;
     let item = root.pointer(&entry.item).unwrap_or(operation);
     let reader = description.reader();
-    let mut writer = Writer { page: Page::new(root), examples: limits::PAGE_EXAMPLES };
+    let mut writer = Writer { page: Page::new(root), examples: limits::PAGE_EXAMPLES, made: HashMap::new() };
 
     let (frame, misfits) = typed::operation(operation);
     let left_out = |Misfit { pointer, reason }: Misfit| {
@@ -94,6 +95,8 @@ struct Writer<'d> {
     page: Page<'d>,
     /// Bytes left for examples.
     examples: usize,
+    /// Examples made, by the reference of their schema: answers often have one schema for several statuses.
+    made: HashMap<String, Option<Code>>,
 }
 
 impl Writer<'_> {
@@ -149,7 +152,7 @@ impl Writer<'_> {
             && self.examples > 0
             && is_json(content.media_type)
             && let Some(schema) = content.schema.as_deref()
-            && let Some(code) = example::of_schema(self.page.root(), schema)
+            && let Some(code) = self.made(schema)
         {
             self.spend(&code);
             written.push(Example { title: "Example".into(), code });
@@ -157,7 +160,22 @@ impl Writer<'_> {
         written
     }
 
-    fn spend(&mut self, code: &portico_contract::reference::Code) {
+    fn made(&mut self, schema: &Value) -> Option<Code> {
+        let make = || example::of_schema(self.page.root(), schema);
+        let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return make() };
+        // What stands beside a reference has its say in the example.
+        if schema.as_object().is_some_and(|keywords| keywords.len() > 1) {
+            return make();
+        }
+        if let Some(made) = self.made.get(reference) {
+            return made.clone();
+        }
+        let made = make();
+        self.made.insert(reference.to_owned(), made.clone());
+        made
+    }
+
+    fn spend(&mut self, code: &Code) {
         let bytes: usize = code.spans.iter().map(|(_, text)| text.len() + 16).sum();
         self.examples = self.examples.saturating_sub(bytes);
     }
