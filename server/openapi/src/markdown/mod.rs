@@ -32,7 +32,7 @@ pub fn markdown(text: &str, heading_shift: u8) -> String {
     parsed(text, heading_shift)
 }
 
-/// By way of the parser and the sanitiser, which cost more than all else of a page.
+/// By way of the parser and the sanitiser, which build a tree even for a few words.
 fn parsed(text: &str, heading_shift: u8) -> String {
     let mut out = String::with_capacity(text.len() * 3 / 2);
     html::push_html(&mut out, filter::Filter::new(parser(text), heading_shift));
