@@ -41,7 +41,7 @@ run: setup-build ## builds a release and starts Portico with its worked example,
 	@server/examples/with-tidewater.sh $(target)/release/portico $(target)/release/examples/tidewater
 
 test: setup-test ## all tests, on SQLite and PostgreSQL, then the journeys in Chromium
-	CI=1 cargo test --locked --workspace --all-targets
+	CI=1 cargo test --locked --workspace --all-targets --no-fail-fast
 	cd end2end && PORTICO_BIN=$(target)/debug/portico npm test --silent
 
 check: setup-test ## formatting, lints, house rules, colours

@@ -91,7 +91,7 @@ async fn a_form_that_is_not_allowed_changes_nothing_and_shows_no_page_of_others(
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     let fake = Arc::new(Fake::refusing(PortalError::SignInNeeded));
     let answer = post(&fake, None, "/apps", "name=x").await;
-    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/sign-in?next=%2Fapps"));
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/sign-in"));
 }
 
 /// Refuses these fields, each with words of its own.
