@@ -171,13 +171,14 @@ fn portal_router(
 
 /// The first lines that whoever starts Portico reads.
 async fn greet(control: &Control, portal: &Url, gateway: &Url) -> anyhow::Result<()> {
-    let link = control.first_admin_link().await?;
+    let first = control.first_admin_link().await?;
+    let first = first.map(|link| format!("  first administrator, within 15 minutes: {link}\n")).unwrap_or_default();
+    let text = format!("Portico {}\n  portal   {portal}\n  gateway  {gateway}\n{first}", env!("CARGO_PKG_VERSION"));
     let mut out = std::io::stdout().lock();
-    writeln!(out, "Portico {}\n  portal   {portal}\n  gateway  {gateway}", env!("CARGO_PKG_VERSION"))?;
-    if let Some(link) = link {
-        writeln!(out, "  first administrator, within 15 minutes: {link}")?;
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // Nobody reads there any more: no reason to stop.
+        tracing::warn!(%error, "the first lines could not be written to standard output");
     }
-    out.flush()?;
     Ok(())
 }
 

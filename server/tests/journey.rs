@@ -108,11 +108,13 @@ impl Portico {
     fn start(folder: &Folder, database: Option<&str>) -> Self {
         let address = || format!("127.0.0.1:{}", free_port());
         let (portal, gateway, ops) = (address(), address(), address());
-        let child = command(folder, database)
+        let mut child = command(folder, database)
             .args(["--portal-listen", &portal, "--gateway-listen", &gateway, "--ops-listen", &ops])
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
             .unwrap();
+        // Closed before anything is written: a standard output that nobody reads must stop nothing.
+        drop(child.stdout.take());
         let started = Self {
             child,
             portal: format!("http://{portal}"),
