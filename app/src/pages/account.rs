@@ -36,15 +36,7 @@ pub(crate) async fn sign_up() -> PortalResult<Page> {
             <ErrorSummary/>
             <PostForm action="/sign-up">
                 <HiddenField name="next" value=next/>
-                <Field name="name" label="Name" autocomplete="name"/>
-                <Field
-                    name="email"
-                    label="E-mail"
-                    kind="email"
-                    autocomplete="username"
-                    help="You sign in with it."
-                />
-                <PasswordField name="password" label="Password" help=PASSWORD_HELP autocomplete="new-password"/>
+                {new_account()}
                 <button class="button primary">"Create account"</button>
             </PostForm>
             <p class="note">"Have an account already? "<a href=sign_in>"Sign in"</a></p>
@@ -99,15 +91,7 @@ pub(crate) async fn set_up() -> PortalResult<Page> {
             <ErrorSummary/>
             <PostForm action="/setup">
                 <HiddenField name="token" value=token/>
-                <Field name="name" label="Name" autocomplete="name"/>
-                <Field
-                    name="email"
-                    label="E-mail"
-                    kind="email"
-                    autocomplete="username"
-                    help="You sign in with it."
-                />
-                <PasswordField name="password" label="Password" help=PASSWORD_HELP autocomplete="new-password"/>
+                {new_account()}
                 <button class="button primary">"Create administrator"</button>
             </PostForm>
         </div>
@@ -173,6 +157,15 @@ fn content(account: AccountPage, password_changed: bool) -> impl IntoView {
                 <button class="button">"Sign out"</button>
             </form>
         </section>
+    }
+}
+
+/// What an account is made of, whoever makes it.
+fn new_account() -> impl IntoView {
+    view! {
+        <Field name="name" label="Name" autocomplete="name"/>
+        <Field name="email" label="E-mail" kind="email" autocomplete="username" help="You sign in with it."/>
+        <PasswordField name="password" label="Password" help=PASSWORD_HELP autocomplete="new-password"/>
     }
 }
 
