@@ -1,5 +1,5 @@
 //! APIs: what is published, in versions, and how the gateway treats it.
-use crate::{Format, Slug, Timestamp, VersionId};
+use crate::{Format, Policies, Slug, Timestamp, VersionId};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -17,7 +17,6 @@ pub struct Api {
 
 /// How the gateway and the portal treat an API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ApiSettings {
     pub upstreams: Vec<Upstream>,
     pub access: Access,
@@ -29,6 +28,8 @@ pub struct ApiSettings {
     /// From the last byte of the request to the first of the answer.
     pub timeout_ms: u32,
     pub max_body_bytes: u64,
+    #[serde(flatten)]
+    pub policies: Policies,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +110,7 @@ impl ApiSettings {
             plans: vec![crate::Plan::starter().slug],
             timeout_ms: 30_000,
             max_body_bytes: 10 * 1024 * 1024,
+            policies: Policies::default(),
         }
     }
 

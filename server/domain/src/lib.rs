@@ -13,6 +13,7 @@ mod document;
 mod id;
 mod key;
 mod plan;
+mod policy;
 mod slug;
 mod traffic;
 
@@ -26,6 +27,11 @@ pub use id::{AccountId, AppId, KeyId, SubscriptionId, TokenId, VersionId};
 pub use key::{Digester, InstallationSecret, Purpose};
 pub use key::{Environment, Key, KeyDigest, KeyName, KeyStatus, MalformedKey, PublicKeyId, SecretToken, TokenKind};
 pub use plan::{Approval, InvalidPlan, Period, Plan, Quota, Rate, RatePeriod};
+pub use policy::{
+    Balance, Cache, Connection, Cors, Ejection, ErrorStyle, FieldRules, HealthCheck, Limits, Maintenance, Mock,
+    OperationCache, OperationSettings, Policies, Protocol, QueryRules, Retry, Shadow, Transform, UpstreamRoute,
+    Validate, ValidateResponse,
+};
 pub use slug::{InvalidSlug, Slug};
 pub use traffic::{
     ApiObservation, Explanation, Histogram, LATENCY_BUCKETS, Observations, RefusalCount, RequestRecord,

@@ -17,8 +17,8 @@ use portico_contract::{
     catalogue,
 };
 use portico_domain::{
-    Access, Actor, Api, Approval, Change, Period, Plan, Quota, Rate, RatePeriod, Slug, Subscription, SubscriptionId,
-    SubscriptionState, Upstream, VersionState, Visibility,
+    Access, Actor, Api, Approval, Change, Period, Plan, Policies, Quota, Rate, RatePeriod, Slug, Subscription,
+    SubscriptionId, SubscriptionState, Upstream, VersionState, Visibility,
 };
 use portico_store::{Bucket, By, UsageFilter, UsageQuery};
 use std::collections::HashMap;
@@ -192,7 +192,9 @@ impl Control {
         form: ApiSettings,
     ) -> Result<(), ControlError> {
         let settings = read_settings(form)?;
-        self.change_api(who, slug, |_| Ok(settings)).await?;
+        // What the form does not show stays as it was.
+        self.change_api(who, slug, |now| Ok(portico_domain::ApiSettings { policies: now.policies, ..settings }))
+            .await?;
         Ok(())
     }
 
@@ -399,6 +401,7 @@ fn read_settings(form: ApiSettings) -> Result<portico_domain::ApiSettings, Contr
         plans,
         timeout_ms: timeout_ms.unwrap_or_default(),
         max_body_bytes: max_body_bytes.unwrap_or_default(),
+        policies: Policies::default(),
     })
 }
 
