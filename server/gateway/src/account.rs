@@ -2,7 +2,7 @@
 use crate::{
     after::Standing,
     guard::{FAULT_METHOD, Wire},
-    keyring::KeyEntry,
+    keyring::KeyRef,
     refusal::Refusal,
     tally::Finished,
     worker::Worker,
@@ -61,7 +61,7 @@ pub(crate) struct Account {
     /// The operation, or the API's stand-in for none.
     pub(crate) operation: Option<Arc<Operation>>,
     /// The key that was presented and is valid.
-    pub(crate) key: Option<Arc<KeyEntry>>,
+    pub(crate) key: Option<KeyRef>,
     /// The key that was named, valid or not.
     pub(crate) named_key: Option<PublicKeyId>,
     pub(crate) standing: Option<Standing>,

@@ -5,7 +5,7 @@ use crate::{
     arrive::Arrival,
     find::Route,
     identify::Identity,
-    keyring::{KeyEntry, KeyScope},
+    keyring::{KeyRef, KeyScope},
     refusal::{Refusal, Scope},
     subscriptions::{Counters, Entry},
     worker::Shared,
@@ -53,7 +53,7 @@ pub(crate) fn admit(
 fn subscribed(
     shared: &Shared,
     world: &World,
-    key: &KeyEntry,
+    key: &KeyRef,
     route: &Route,
 ) -> Result<(Arc<Entry>, Arc<CompiledPlan>), Refusal> {
     let api = &route.api.slug;

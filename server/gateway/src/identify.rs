@@ -3,13 +3,12 @@ use crate::{
     account::Account,
     arrive::Arrival,
     find::Route,
-    keyring::{KeyEntry, Secret},
+    keyring::{Found, KeyRef},
     refusal::{Refusal, UnknownKey},
     worker::Shared,
 };
 use http::{HeaderMap, HeaderValue, header};
 use portico_domain::{MalformedKey, PublicKeyId, SecretToken, Timestamp, TokenKind};
-use std::sync::Arc;
 
 /// Keys that other gateways made have these lengths.
 const IMPORTED: std::ops::RangeInclusive<usize> = 20..=128;
@@ -17,7 +16,7 @@ const IMPORTED: std::ops::RangeInclusive<usize> = 20..=128;
 /// Who calls, as far as the operation asks for it.
 pub(crate) struct Identity {
     /// A valid key. Always there when `required` is.
-    pub(crate) key: Option<Arc<KeyEntry>>,
+    pub(crate) key: Option<KeyRef>,
     /// Whether the operation is for keys only.
     pub(crate) required: bool,
     /// Whether `Authorization` carried a key of ours, which the upstream must not see.
@@ -74,7 +73,7 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     (scheme.eq_ignore_ascii_case(b"bearer ") && key.starts_with(b"ptk_")).then_some(key)
 }
 
-fn check(shared: &Shared, presented: Option<&HeaderValue>, account: &mut Account) -> Result<Arc<KeyEntry>, Refusal> {
+fn check(shared: &Shared, presented: Option<&HeaderValue>, account: &mut Account) -> Result<KeyRef, Refusal> {
     let Some(value) = presented else { return Err(Refusal::KeyMissing) };
     let bytes = bearer(value.as_bytes()).unwrap_or(value.as_bytes());
     let unknown = Refusal::KeyUnknown;
@@ -90,22 +89,18 @@ fn check(shared: &Shared, presented: Option<&HeaderValue>, account: &mut Account
         Err(MalformedKey::Shape) => return Err(unknown(UnknownKey::Shape)),
     };
     account.named_key = Some(id);
-    let (key, secret) = shared.keyring.find(id, &digest).ok_or_else(|| unknown(UnknownKey::NotFound))?;
+    let found = shared.keyring.find(id, &digest).ok_or_else(|| unknown(UnknownKey::NotFound))?;
     // The secret is right: whatever is wrong with the key, its owner may read of it.
-    account.key = Some(Arc::clone(&key));
-    is_valid(&key, secret, account.at)?;
-    Ok(key)
+    account.key = Some(found.key.clone());
+    is_valid(&found, account.at)?;
+    Ok(found.key)
 }
 
-fn is_valid(key: &KeyEntry, secret: Secret, now: Timestamp) -> Result<(), Refusal> {
-    if let Some(at) = key.revoked_at {
+fn is_valid(found: &Found, now: Timestamp) -> Result<(), Refusal> {
+    if let Some(at) = found.revoked_at {
         return Err(Refusal::KeyRevoked(at));
     }
-    let rotated = match secret {
-        Secret::Present => None,
-        Secret::Previous(until) => Some(until),
-    };
-    match key.expires_at.into_iter().chain(rotated).min() {
+    match found.ends_at {
         Some(end) if end <= now => Err(Refusal::KeyExpired(end)),
         _ => Ok(()),
     }

@@ -32,7 +32,7 @@ mod worker;
 mod world;
 
 pub use gateway::{Gateway, StartError};
-pub use keyring::{KeyEntry, KeyScope, Keyring};
+pub use keyring::{KeyEntry, KeyScope, Keyring, Replacement};
 pub use settings::GatewaySettings;
 pub use subscriptions::Subscriptions;
 pub use world::{ApiSpec, WorldError, WorldSpec};

@@ -1,5 +1,5 @@
 //! What one thread counts. Only that thread writes it, and it is read out once a second, so its lock is never waited for.
-use crate::{account::RequestId, keyring::KeyEntry, world::Operation};
+use crate::{account::RequestId, keyring::KeyRef, world::Operation};
 use portico_domain::{
     AppId, Explanation, Histogram, KeyId, RequestRecord, Slug, SubscriptionId, Timestamp, UsageBatch, UsageRow,
     latency_bucket,
@@ -40,7 +40,7 @@ pub(crate) struct Finished {
     pub(crate) path: Box<str>,
     pub(crate) client: IpAddr,
     pub(crate) operation: Option<Arc<Operation>>,
-    pub(crate) key: Option<Arc<KeyEntry>>,
+    pub(crate) key: Option<KeyRef>,
     pub(crate) status: u16,
     pub(crate) total: Duration,
     pub(crate) upstream: Option<Duration>,
