@@ -1,7 +1,7 @@
 # Portico. `make help` says what each target does.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-build setup-test run test check fuzz audit clean
+.PHONY: help setup setup-build setup-test run test check fuzz bench audit clean
 
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
@@ -54,6 +54,15 @@ fuzz: setup-build ## holds the management API to its own document with schemathe
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || { $(install) python3 python3-venv; }
 	cargo build --locked --bin portico
 	end2end/schemathesis/run
+
+bench: setup-build ## the gateway beside nginx, haproxy and pingora (BENCH='core lat --rounds 3' for a part of it)
+	@command -v python3 >/dev/null || { $(install) python3; }
+	@command -v wrk >/dev/null || { $(install) wrk; }
+	@command -v cmake >/dev/null || { $(install) cmake g++; }
+	cargo build --release --locked --bin portico
+	cargo build --release --locked --package portico-gateway --example bench
+	cargo build --release --locked --workspace --manifest-path server/bench/Cargo.toml --target-dir $(target)/bench
+	CARGO_TARGET_DIR=$(target) server/bench/bench.py $(BENCH)
 
 audit: ## dependencies: bans, licences, sources (installs cargo-deny where it is missing)
 	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
