@@ -13,7 +13,7 @@ mod token;
 
 use crate::{
     house, logging,
-    settings::{LogFormat, SettingFlags, Settings, public_url_of},
+    settings::{LogFormat, Scheme, SettingFlags, Settings, public_url_of},
 };
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -110,8 +110,14 @@ fn wait_for(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::
 async fn control(settings: &Settings) -> anyhow::Result<Arc<Control>> {
     let foundation = house::found(settings).await?;
     let urls = (
-        settings.portal_public_url.clone().map_or_else(|| public_url_of(settings.portal_listen).parse(), Ok)?,
-        settings.gateway_public_url.clone().map_or_else(|| public_url_of(settings.gateway_listen).parse(), Ok)?,
+        settings
+            .portal_public_url
+            .clone()
+            .map_or_else(|| public_url_of(Scheme::Http, settings.portal_listen).parse(), Ok)?,
+        settings
+            .gateway_public_url
+            .clone()
+            .map_or_else(|| public_url_of(settings.gateway_scheme(), settings.gateway_listen).parse(), Ok)?,
     );
     house::build(settings, &foundation, None, Default::default(), urls)
 }

@@ -4,7 +4,7 @@ use crate::{
     ops::{self, Ops},
     origin::{self, OwnOrigin},
     session,
-    settings::{Settings, public_url_of},
+    settings::{Scheme, Settings, public_url_of},
 };
 use anyhow::Context as _;
 use axum::{Router, extract::DefaultBodyLimit, middleware};
@@ -44,24 +44,27 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
     let foundation = house::found(&settings).await?;
     let portal_listener = bind(settings.portal_listen, "portal", "PORTICO_PORTAL_LISTEN").await?;
     let ops_listener = bind(settings.ops_listen, "operations", "PORTICO_OPS_LISTEN").await?;
-    let portal_url = public_url(settings.portal_public_url.clone(), portal_listener.local_addr()?)?;
+    let portal_url = public_url(settings.portal_public_url.clone(), Scheme::Http, portal_listener.local_addr()?)?;
 
     let mut gateway_settings = GatewaySettings {
         listen: settings.gateway_listen,
-        public_url: public_url(settings.gateway_public_url.clone(), settings.gateway_listen)?,
+        public_url: public_url(
+            settings.gateway_public_url.clone(),
+            settings.gateway_scheme(),
+            settings.gateway_listen,
+        )?,
+        max_connections: settings.gateway_max_connections.get(),
+        tls_dir: settings.gateway_tls_dir.clone(),
+        proxy_protocol: settings.gateway_proxy_protocol,
+        trusted_proxies: settings.gateway_trusted_proxies.clone(),
         upstream_allow: settings.upstream_allow.clone(),
+        upstream_tls_dir: settings.upstream_tls_dir.clone(),
         ..GatewaySettings::default()
     };
     gateway_settings.threads = settings.gateway_threads.unwrap_or(gateway_settings.threads);
-    let gateway =
-        Gateway::start(gateway_settings, Arc::new(SystemClock), foundation.secret.clone()).with_context(|| {
-            format!(
-                "the gateway cannot listen on {}: free the port, or set PORTICO_GATEWAY_LISTEN",
-                settings.gateway_listen
-            )
-        })?;
-    let gateway = Arc::new(gateway);
-    let gateway_url = public_url(settings.gateway_public_url.clone(), gateway.local_addr())?;
+    let started = Gateway::start(gateway_settings, Arc::new(SystemClock), foundation.secret.clone());
+    let gateway = Arc::new(started.context("the gateway did not start")?);
+    let gateway_url = public_url(settings.gateway_public_url.clone(), settings.gateway_scheme(), gateway.local_addr())?;
 
     let (metrics, recent) = (Arc::new(Metrics::default()), Arc::new(Recent::default()));
     let urls = (portal_url.clone(), gateway_url.clone());
@@ -132,8 +135,8 @@ async fn bind(address: SocketAddr, what: &str, setting: &str) -> anyhow::Result<
     bound.with_context(|| format!("the {what} listener cannot listen on {address}: free the port, or set {setting}"))
 }
 
-fn public_url(set: Option<Url>, listener: SocketAddr) -> anyhow::Result<Url> {
-    set.map_or_else(|| Ok(public_url_of(listener).parse()?), Ok)
+fn public_url(set: Option<Url>, scheme: Scheme, listener: SocketAddr) -> anyhow::Result<Url> {
+    set.map_or_else(|| Ok(public_url_of(scheme, listener).parse()?), Ok)
 }
 
 async fn ended(mut stopped: watch::Receiver<bool>) {

@@ -22,7 +22,7 @@ use url::Url;
 
 /// Every setting under its name in the file. Its variable is `PORTICO_` and the name in capitals, its flag `--` and the
 /// name with hyphens. In the order in which people read them.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 19] = [
     "data_dir",
     "database_url",
     "redis_url",
@@ -31,9 +31,14 @@ const KNOWN: [&str; 14] = [
     "gateway_listen",
     "gateway_public_url",
     "gateway_threads",
+    "gateway_max_connections",
+    "gateway_tls_dir",
+    "gateway_proxy_protocol",
+    "gateway_trusted_proxies",
     "ops_listen",
     "mail_url",
     "upstream_allow",
+    "upstream_tls_dir",
     "secret_file",
     "log",
     "log_format",
@@ -42,6 +47,9 @@ const KNOWN: [&str; 14] = [
 /// Variables of the build, the tests and the samples: they may stand in the environment and set nothing here.
 const NOT_SETTINGS: [&str; 6] =
     ["PORTICO_BIN", "PORTICO_CORPUS", "PORTICO_CSS", "PORTICO_KEY", "PORTICO_PKG", "PORTICO_SKIP_WASM"];
+
+/// Two descriptors a proxied request, and room for the rest of the house, within the usual limit of 20,000.
+const MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(8_192).expect("it is not zero");
 
 /// Read where `--config` does not say otherwise; it need not exist.
 const FILE: &str = "portico.toml";
@@ -59,10 +67,20 @@ pub(crate) struct Settings {
     pub(crate) gateway_public_url: Option<Url>,
     /// `None`: one per core.
     pub(crate) gateway_threads: Option<NonZeroUsize>,
+    /// Of clients, at once.
+    pub(crate) gateway_max_connections: NonZeroUsize,
+    /// Where certificates are; `None`: the gateway speaks HTTP without TLS.
+    pub(crate) gateway_tls_dir: Option<PathBuf>,
+    /// Whether each connection begins with the PROXY protocol.
+    pub(crate) gateway_proxy_protocol: bool,
+    /// Proxies in front of the gateway, whose word about their clients is taken.
+    pub(crate) gateway_trusted_proxies: Vec<IpNet>,
     pub(crate) ops_listen: SocketAddr,
     /// `smtp://` or `smtps://`, with its password; `None`: mail is written to the data directory.
     pub(crate) mail_url: Option<Url>,
     pub(crate) upstream_allow: Vec<IpNet>,
+    /// Where client certificates and authorities for upstreams are.
+    pub(crate) upstream_tls_dir: Option<PathBuf>,
     pub(crate) secret_file: PathBuf,
     /// A filter of `tracing-subscriber`, e.g. `info,portico_gateway=debug`.
     pub(crate) log: String,
@@ -160,9 +178,18 @@ impl Settings {
             gateway_listen: from.take("gateway_listen", (gateway, &gateway.to_string()), parse::listener),
             gateway_public_url: from.take("gateway_public_url", (None, "from the listener"), parse::public_url),
             gateway_threads: from.take("gateway_threads", (None, "one per core"), parse::threads),
+            gateway_max_connections: from.take(
+                "gateway_max_connections",
+                (MAX_CONNECTIONS, &MAX_CONNECTIONS.to_string()),
+                parse::max_connections,
+            ),
+            gateway_tls_dir: from.take("gateway_tls_dir", (None, "none: HTTP without TLS"), parse::optional_path),
+            gateway_proxy_protocol: from.take("gateway_proxy_protocol", (false, "off"), parse::switch),
+            gateway_trusted_proxies: from.take("gateway_trusted_proxies", (Vec::new(), "none"), parse::networks),
             ops_listen: from.take("ops_listen", (ops, &ops.to_string()), parse::listener),
             mail_url: from.take("mail_url", (None, "none: written to the data directory"), parse::mail_url),
             upstream_allow: from.take("upstream_allow", (Vec::new(), "public addresses only"), parse::networks),
+            upstream_tls_dir: from.take("upstream_tls_dir", (None, "none"), parse::optional_path),
             secret_file: from.take("secret_file", (secret.clone(), &secret.display().to_string()), parse::path),
             log: from.take("log", ("info".to_owned(), "info"), parse::log),
             log_format: from.take("log_format", (format, format.as_str()), parse::log_format),
@@ -172,6 +199,11 @@ impl Settings {
         from.check_together(&settings);
         let listed = from.finish()?;
         Ok(Self { listed, ..settings })
+    }
+
+    /// What the gateway's own listener speaks.
+    pub(crate) fn gateway_scheme(&self) -> Scheme {
+        if self.gateway_tls_dir.is_some() { Scheme::Https } else { Scheme::Http }
     }
 
     /// Every setting with where it came from, in the order of the manual, without passwords.
@@ -189,8 +221,24 @@ impl LogFormat {
     }
 }
 
+/// What a listener speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Http,
+    Https,
+}
+
+impl Scheme {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
 /// The address at which a listener without a public URL is reached: its own, or this machine's where it listens on all.
-pub(crate) fn public_url_of(listener: SocketAddr) -> String {
+pub(crate) fn public_url_of(scheme: Scheme, listener: SocketAddr) -> String {
     let host = match listener.ip() {
         ip if ip.is_unspecified() => match ip {
             IpAddr::V4(_) => IpAddr::from(Ipv4Addr::LOCALHOST),
@@ -198,7 +246,7 @@ pub(crate) fn public_url_of(listener: SocketAddr) -> String {
         },
         ip => ip,
     };
-    format!("http://{}", SocketAddr::new(host, listener.port()))
+    format!("{}://{}", scheme.as_str(), SocketAddr::new(host, listener.port()))
 }
 
 fn read_file(named: Option<&Path>) -> Result<Option<(PathBuf, String)>, SettingsError> {
@@ -317,6 +365,13 @@ impl Sources {
 
     /// What no single setting shows.
     fn check_together(&mut self, settings: &Settings) {
+        if settings.gateway_proxy_protocol && settings.gateway_trusted_proxies.is_empty() {
+            self.problems.push(
+                "gateway_proxy_protocol is on, but gateway_trusted_proxies names nobody who may speak it: set it to the \
+                 networks of the proxies, e.g. 10.0.0.0/8"
+                    .to_owned(),
+            );
+        }
         let listeners = [
             ("portal_listen", settings.portal_listen),
             ("gateway_listen", settings.gateway_listen),

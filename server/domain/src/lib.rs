@@ -34,6 +34,6 @@ pub use policy::{
 };
 pub use slug::{InvalidSlug, Slug};
 pub use traffic::{
-    ApiObservation, Explanation, Histogram, LATENCY_BUCKETS, Observations, RefusalCount, RequestRecord,
-    UpstreamConnections, UsageBatch, UsageRow, latency_bucket, latency_bucket_edge, quantile_ms,
+    ApiObservation, CertificateExpiry, Explanation, Histogram, LATENCY_BUCKETS, Observations, RefusalCount,
+    RequestRecord, UpstreamConnections, UsageBatch, UsageRow, latency_bucket, latency_bucket_edge, quantile_ms,
 };

@@ -161,6 +161,16 @@ pub struct Observations {
     pub upstreams: Vec<UpstreamConnections>,
     pub apis: Vec<ApiObservation>,
     pub refusals: Vec<RefusalCount>,
+    /// Of the gateway's own TLS, by name.
+    pub certificates: Vec<CertificateExpiry>,
+}
+
+/// When a certificate ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateExpiry {
+    /// The part of its file names before the endings.
+    pub name: String,
+    pub at: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

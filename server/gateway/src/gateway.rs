@@ -1,10 +1,12 @@
 //! The gateway as the house holds it.
 use crate::{
+    entrance::Entrance,
     keyring::Keyring,
     listener::{self, Stop},
     settings::GatewaySettings,
     subscriptions::Subscriptions,
     tally::{Latencies, Merged},
+    tls::PairError,
     worker::{Shared, Worker},
     world::{World, WorldError, WorldSpec},
 };
@@ -38,12 +40,14 @@ const RESOLVERS: usize = 8;
 /// Why a gateway did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("the gateway cannot listen on {address}: {source}. Choose another address or end what listens there")]
+    #[error("the gateway cannot listen on {address}: {source}. Free the port, or set PORTICO_GATEWAY_LISTEN")]
     Listen { address: SocketAddr, source: io::Error },
     #[error("a thread of the gateway cannot be started: {0}")]
     Thread(io::Error),
     #[error("TLS for upstreams cannot be set up: {0}")]
     Tls(rustls::Error),
+    #[error("the gateway's certificates cannot be used: {0}")]
+    Certificates(PairError),
 }
 
 /// The data plane: its threads, and the handles by which the control plane feeds it and reads it out.
@@ -63,12 +67,14 @@ impl Gateway {
         secret: InstallationSecret,
     ) -> Result<Self, StartError> {
         let listen = settings.listen;
+        let entrance = Entrance::open(&settings, &clock)?;
         let failed = |source| StartError::Listen { address: listen, source };
         let listeners = listener::bind(listen, settings.threads.get()).map_err(failed)?;
         let local_addr = listeners.first().map_or(Ok(listen), TcpListener::local_addr).map_err(failed)?;
         let pseudonym = format!("1.1 portico-{:016x}", rand::rng().random::<u64>());
         let shared = Arc::new(Shared {
             clock,
+            entrance,
             world: ArcSwap::from_pointee(World::empty()),
             keyring: Keyring::default(),
             subscriptions: Subscriptions::default(),
@@ -154,6 +160,7 @@ impl Gateway {
             in_flight: shared.in_flight.load(Ordering::Relaxed),
             connections: shared.connections.load(Ordering::Relaxed) as u64,
             connections_refused: shared.connections_refused.load(Ordering::Relaxed),
+            certificates: shared.entrance.expiries(),
             ..Observations::default()
         };
         let mut latencies: BTreeMap<Slug, Latencies> = BTreeMap::new();

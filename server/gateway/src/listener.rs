@@ -1,5 +1,6 @@
 //! One thread's accept loop and its connections.
 use crate::{
+    entrance::{Channel, Entered},
     guard::{Guard, Patience, Wire},
     pipeline,
     worker::{Shared, Worker},
@@ -10,12 +11,13 @@ use socket2::{Domain, Protocol, Socket, Type};
 use std::{
     convert::Infallible,
     io,
-    net::{SocketAddr, TcpListener as StdListener},
+    net::{IpAddr, SocketAddr, TcpListener as StdListener},
     pin::pin,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{mpsc, watch},
     time::{MissedTickBehavior, interval, sleep, timeout},
@@ -111,8 +113,21 @@ impl Drop for Place {
     }
 }
 
-async fn serve_connection(worker: Arc<Worker>, stream: TcpStream, peer: SocketAddr, mut stop: Stop) {
+async fn serve_connection(worker: Arc<Worker>, stream: TcpStream, peer: SocketAddr, stop: Stop) {
     let _ = stream.set_nodelay(true);
+    match worker.shared.entrance.enter(stream, peer).await {
+        Ok(Entered { channel: Channel::Plain(stream), client, .. }) => serve_http(worker, stream, client, stop).await,
+        Ok(Entered { channel: Channel::Tls(stream), client, .. }) => serve_http(worker, *stream, client, stop).await,
+        Err(error) => tracing::debug!(%peer, %error, "a connection was closed before HTTP began"),
+    }
+}
+
+async fn serve_http(
+    worker: Arc<Worker>,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin,
+    client: IpAddr,
+    mut stop: Stop,
+) {
     let settings = &worker.shared.settings;
     let patience =
         Patience { head: settings.header_timeout, idle: settings.idle_timeout, write: settings.write_timeout };
@@ -120,7 +135,7 @@ async fn serve_connection(worker: Arc<Worker>, stream: TcpStream, peer: SocketAd
     let guard = Guard::new(stream, Arc::clone(&wire), patience);
     let service = service_fn(|request| {
         let (worker, wire) = (Arc::clone(&worker), Arc::clone(&wire));
-        async move { Ok::<_, Infallible>(pipeline::answer(worker, wire, peer.ip(), request).await) }
+        async move { Ok::<_, Infallible>(pipeline::answer(worker, wire, client, request).await) }
     });
     // The guard keeps the time for heads, so that a late one is answered.
     let mut builder = http1::Builder::new();

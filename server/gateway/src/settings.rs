@@ -3,6 +3,7 @@ use ipnet::IpNet;
 use std::{
     net::{Ipv4Addr, SocketAddr},
     num::NonZeroUsize,
+    path::PathBuf,
     thread::available_parallelism,
     time::Duration,
 };
@@ -16,8 +17,16 @@ pub struct GatewaySettings {
     pub threads: NonZeroUsize,
     /// Where clients reach the gateway; its scheme is what upstreams are told.
     pub public_url: Url,
+    /// Where certificates are; `None` for HTTP without TLS.
+    pub tls_dir: Option<PathBuf>,
+    /// Whether every connection must begin with the PROXY protocol and come from a trusted proxy.
+    pub proxy_protocol: bool,
+    /// Proxies in front of the gateway, whose word about their clients is taken.
+    pub trusted_proxies: Vec<IpNet>,
     /// Networks that upstreams may be in although they are not public.
     pub upstream_allow: Vec<IpNet>,
+    /// Where client certificates and authorities for upstreams are.
+    pub upstream_tls_dir: Option<PathBuf>,
     /// Of clients. Further ones are closed at once.
     pub max_connections: usize,
     /// For a request's head, from its first byte (or the opening of the connection) to its last.
@@ -38,7 +47,11 @@ impl Default for GatewaySettings {
             listen: (Ipv4Addr::LOCALHOST, 8081).into(),
             threads: available_parallelism().unwrap_or(NonZeroUsize::MIN),
             public_url: Url::parse("http://127.0.0.1:8081").unwrap_or_else(|_| unreachable!("a literal address")),
+            tls_dir: None,
+            proxy_protocol: false,
+            trusted_proxies: Vec::new(),
             upstream_allow: Vec::new(),
+            upstream_tls_dir: None,
             // Two descriptors a proxied request, and room for the rest of the house, within the usual 20,000.
             max_connections: 8_192,
             header_timeout: Duration::from_secs(10),

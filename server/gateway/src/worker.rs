@@ -1,7 +1,7 @@
 //! What all threads of a gateway share, and what each has for itself.
 use crate::{
-    dispatch::pool::Pool, keyring::Keyring, settings::GatewaySettings, subscriptions::Subscriptions, tally::Tally,
-    world::World,
+    dispatch::pool::Pool, entrance::Entrance, keyring::Keyring, settings::GatewaySettings,
+    subscriptions::Subscriptions, tally::Tally, world::World,
 };
 use arc_swap::ArcSwap;
 use http::HeaderValue;
@@ -16,6 +16,7 @@ use std::{
 
 pub(crate) struct Shared {
     pub(crate) settings: GatewaySettings,
+    pub(crate) entrance: Entrance,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) world: ArcSwap<World>,
     pub(crate) keyring: Keyring,

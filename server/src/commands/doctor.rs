@@ -18,6 +18,9 @@ const WRITTEN: &str = "2026-11-01T00:00:00Z";
 /// Below this much free space a database soon stops taking writes.
 const LITTLE_SPACE: u64 = 512 * 1024 * 1024;
 
+/// Certificates that end within this time should have been renewed already.
+const SOON: Duration = Duration::from_hours(14 * 24);
+
 /// What was found, line by line.
 #[derive(Default)]
 struct Report {
@@ -73,6 +76,9 @@ async fn examine(settings: &Settings, report: &mut Report) {
     report.say("secret", found.map_err(|error| format!("{error:#}")));
     report.say("clock", clock(SystemClock.now(), last_change));
     report.say("disk", space(&settings.data_dir));
+    if let Some(directory) = &settings.gateway_tls_dir {
+        report.say("tls", certificates(directory, SystemClock.now()));
+    }
     let running = is_running(settings.ops_listen);
     for (part, setting, address) in [
         ("portal", "PORTICO_PORTAL_LISTEN", settings.portal_listen),
@@ -158,6 +164,18 @@ fn space(path: &Path) -> Result<String, String> {
     } else {
         Ok(text)
     }
+}
+
+/// The gateway's certificates: all can be served, and none ends soon.
+fn certificates(directory: &Path, now: Timestamp) -> Result<String, String> {
+    let expiries = portico_gateway::certificate_expiries(directory, now).map_err(|error| error.to_string())?;
+    let soon = expiries.iter().filter(|expiry| expiry.at < now.plus(SOON));
+    let soon: Vec<_> = soon.map(|expiry| format!("{} expires at {}: renew it", expiry.name, expiry.at)).collect();
+    if !soon.is_empty() {
+        return Err(soon.join("\n"));
+    }
+    let all: Vec<_> = expiries.iter().map(|expiry| format!("{} until {}", expiry.name, expiry.at)).collect();
+    Ok(all.join("\n"))
 }
 
 /// Whether Portico answers there already.

@@ -32,6 +32,19 @@ pub(crate) struct SettingFlags {
     /// Threads of the gateway [default: one per core]
     #[arg(long, global = true, value_name = "N")]
     gateway_threads: Option<String>,
+    /// Connections of clients that the gateway has at once; further ones are closed [default: 8192]
+    #[arg(long, global = true, value_name = "N")]
+    gateway_max_connections: Option<String>,
+    /// Certificates of the gateway: NAME.crt.pem with NAME.key.pem, and NAME.clients.pem where clients must show a
+    /// certificate [default: none, HTTP without TLS]
+    #[arg(long, global = true, value_name = "PATH")]
+    gateway_tls_dir: Option<String>,
+    /// on: each connection to the gateway begins with the PROXY protocol, from a trusted proxy [default: off]
+    #[arg(long, global = true, value_name = "on|off")]
+    gateway_proxy_protocol: Option<String>,
+    /// Network of proxies in front of the gateway that say who their clients are; repeatable [default: none]
+    #[arg(long, global = true, value_name = "CIDR")]
+    gateway_trusted_proxies: Vec<String>,
     /// /live, /ready and /metrics [default: 127.0.0.1:8082]
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     ops_listen: Option<String>,
@@ -41,6 +54,9 @@ pub(crate) struct SettingFlags {
     /// Network that upstreams may also be in, e.g. 127.0.0.0/8; repeatable [default: public addresses only]
     #[arg(long, global = true, value_name = "CIDR")]
     upstream_allow: Vec<String>,
+    /// Client certificates and authorities for upstreams [default: none]
+    #[arg(long, global = true, value_name = "PATH")]
+    upstream_tls_dir: Option<String>,
     /// The installation's secret [default: the file "secret" in the data directory, made at the first start]
     #[arg(long, global = true, value_name = "PATH")]
     secret_file: Option<String>,
@@ -55,7 +71,7 @@ pub(crate) struct SettingFlags {
 impl SettingFlags {
     /// Name and text of each setting that stands on the command line.
     pub(super) fn given(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let networks = (!self.upstream_allow.is_empty()).then(|| self.upstream_allow.join(","));
+        let joined = |networks: &[String]| (!networks.is_empty()).then(|| networks.join(","));
         let all = [
             ("data_dir", self.data_dir.clone()),
             ("database_url", self.database_url.clone()),
@@ -65,9 +81,14 @@ impl SettingFlags {
             ("gateway_listen", self.gateway_listen.clone()),
             ("gateway_public_url", self.gateway_public_url.clone()),
             ("gateway_threads", self.gateway_threads.clone()),
+            ("gateway_max_connections", self.gateway_max_connections.clone()),
+            ("gateway_tls_dir", self.gateway_tls_dir.clone()),
+            ("gateway_proxy_protocol", self.gateway_proxy_protocol.clone()),
+            ("gateway_trusted_proxies", joined(&self.gateway_trusted_proxies)),
             ("ops_listen", self.ops_listen.clone()),
             ("mail_url", self.mail_url.clone()),
-            ("upstream_allow", networks),
+            ("upstream_allow", joined(&self.upstream_allow)),
+            ("upstream_tls_dir", self.upstream_tls_dir.clone()),
             ("secret_file", self.secret_file.clone()),
             ("log", self.log.clone()),
             ("log_format", self.log_format.clone()),

@@ -14,6 +14,23 @@ pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     if text.trim().is_empty() { Err("it is empty; a path is needed".into()) } else { Ok(PathBuf::from(text)) }
 }
 
+pub(super) fn optional_path(text: &str) -> Result<Option<PathBuf>, String> {
+    path(text).map(Some)
+}
+
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text.trim() {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(format!("\"{}\" is neither on nor off", short(text))),
+    }
+}
+
+pub(super) fn max_connections(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text.trim().parse().ok().filter(|number: &NonZeroUsize| number.get() <= 1_000_000);
+    number.ok_or_else(|| format!("\"{}\" is not a number from 1 to 1000000", short(text)))
+}
+
 pub(super) fn database_url(text: &str) -> Result<String, String> {
     let right = "sqlite:///var/lib/portico/portico.db or postgres://user:password@host/database";
     if let Some(path) = text.strip_prefix("sqlite://") {

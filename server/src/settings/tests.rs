@@ -121,9 +121,38 @@ fn passwords_are_never_shown() {
 
 #[test]
 fn a_listener_on_all_addresses_is_reached_on_this_machine() {
-    assert_eq!(public_url_of("0.0.0.0:8080".parse().unwrap()), "http://127.0.0.1:8080");
-    assert_eq!(public_url_of("[::]:8080".parse().unwrap()), "http://[::1]:8080");
-    assert_eq!(public_url_of("192.0.2.7:80".parse().unwrap()), "http://192.0.2.7:80");
+    let http = |listener: &str| public_url_of(Scheme::Http, listener.parse().unwrap());
+    assert_eq!(http("0.0.0.0:8080"), "http://127.0.0.1:8080");
+    assert_eq!(http("[::]:8080"), "http://[::1]:8080");
+    assert_eq!(http("192.0.2.7:80"), "http://192.0.2.7:80");
+}
+
+#[test]
+fn the_gateways_surroundings_are_understood() {
+    let environment = [
+        ("PORTICO_GATEWAY_TLS_DIR", "/etc/portico/tls"),
+        ("PORTICO_GATEWAY_PROXY_PROTOCOL", "on"),
+        ("PORTICO_GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8 192.0.2.7"),
+        ("PORTICO_GATEWAY_MAX_CONNECTIONS", "20000"),
+        ("PORTICO_UPSTREAM_TLS_DIR", "/etc/portico/upstreams"),
+    ];
+    let settings = load(&[], &environment, "").unwrap();
+    assert_eq!(settings.gateway_tls_dir.as_deref(), Some(Path::new("/etc/portico/tls")));
+    assert_eq!(settings.upstream_tls_dir.as_deref(), Some(Path::new("/etc/portico/upstreams")));
+    assert!(settings.gateway_proxy_protocol);
+    assert_eq!(settings.gateway_trusted_proxies.len(), 2);
+    assert_eq!(settings.gateway_max_connections.get(), 20_000);
+    assert_eq!(public_url_of(settings.gateway_scheme(), settings.gateway_listen), "https://127.0.0.1:8081");
+    assert_eq!(load(&[], &[], "").unwrap().gateway_scheme(), Scheme::Http);
+}
+
+#[test]
+fn nobody_is_trusted_by_accident() {
+    let on = ("PORTICO_GATEWAY_PROXY_PROTOCOL", "on");
+    assert!(problem(&[], &[on], "").contains("gateway_trusted_proxies names nobody"));
+    assert!(problem(&[], &[("PORTICO_GATEWAY_PROXY_PROTOCOL", "yes")], "").contains("neither on nor off"));
+    assert!(problem(&[], &[("PORTICO_GATEWAY_TRUSTED_PROXIES", "loadbalancer")], "").contains("is not a network"));
+    assert!(problem(&[], &[("PORTICO_GATEWAY_MAX_CONNECTIONS", "0")], "").contains("1 to 1000000"));
 }
 
 #[test]

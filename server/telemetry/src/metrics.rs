@@ -136,6 +136,15 @@ impl Metrics {
             "Connections closed at once because too many were open.",
             observed.connections_refused,
         );
+        text.family(
+            "portico_tls_certificate_expiry_seconds",
+            "gauge",
+            "When a certificate of the gateway expires, in seconds since 1970 UTC.",
+        );
+        for certificate in &observed.certificates {
+            let labels = [("name", certificate.name.as_str())];
+            text.sample("portico_tls_certificate_expiry_seconds", &labels, certificate.at.seconds());
+        }
         text.one(
             "portico_request_records_dropped_total",
             "counter",
@@ -211,7 +220,7 @@ impl fmt::Display for Escaped<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use portico_domain::{ApiObservation, RefusalCount, Timestamp, UpstreamConnections, UsageRow};
+    use portico_domain::{ApiObservation, CertificateExpiry, RefusalCount, Timestamp, UpstreamConnections, UsageRow};
 
     fn row(operation: &str, status: u16, requests: u64) -> UsageRow {
         UsageRow {
@@ -273,6 +282,7 @@ mod tests {
             apis: vec![ApiObservation { api: "pets".parse().unwrap(), requests, upstream: Histogram::default() }],
             refusals: vec![RefusalCount { api: None, code: "no_such_api", count: 7 }],
             upstreams: vec![UpstreamConnections { upstream: "http://a:80".to_owned(), active: 1, idle: 2 }],
+            certificates: vec![CertificateExpiry { name: "api".to_owned(), at: Timestamp::from_micros(7_000_000) }],
             ..Observations::default()
         });
         let text = metrics.render();
@@ -286,6 +296,7 @@ mod tests {
             r#"portico_upstream_seconds_count{api="pets"} 0"#,
             r#"portico_refusals_total{api="",code="no_such_api"} 7"#,
             r#"portico_upstream_connections{upstream="http://a:80",state="idle"} 2"#,
+            r#"portico_tls_certificate_expiry_seconds{name="api"} 7"#,
         ] {
             assert!(text.lines().any(|known| known == line), "{line} in {text}");
         }
