@@ -1,15 +1,8 @@
 //! The last phase, which always runs: one account per request, settled when its answer has ended or its client has gone.
 use crate::{
-    after::Standing,
-    guard::{FAULT_METHOD, Wire},
-    keyring::KeyRef,
-    refusal::Refusal,
-    tally::Finished,
-    worker::Worker,
+    after::Standing, keyring::KeyRef, message::Request, refusal::Refusal, tally::Finished, worker::Worker,
     world::Operation,
 };
-use http::Request;
-use hyper::body::Incoming;
 use portico_domain::{Explanation, PublicKeyId, SubscriptionId, Timestamp};
 use rand::RngCore as _;
 use std::{
@@ -42,6 +35,12 @@ impl RequestId {
     }
 }
 
+impl RequestId {
+    pub(crate) fn write(self, text: &mut Vec<u8>) {
+        text.extend_from_slice(self.0.as_simple().encode_lower(&mut uuid::Uuid::encode_buffer()).as_bytes());
+    }
+}
+
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.as_simple())
@@ -51,7 +50,6 @@ impl fmt::Display for RequestId {
 /// What is known of a request so far. Each phase writes down what it learns; dropping it settles it.
 pub(crate) struct Account {
     worker: Arc<Worker>,
-    wire: Arc<Wire>,
     pub(crate) id: RequestId,
     pub(crate) at: Timestamp,
     started: Instant,
@@ -67,21 +65,26 @@ pub(crate) struct Account {
     pub(crate) standing: Option<Standing>,
     status: Option<u16>,
     upstream: Option<Duration>,
-    pub(crate) bytes_in: Arc<AtomicU64>,
+    bytes_in: Option<Arc<AtomicU64>>,
     pub(crate) bytes_out: u64,
     refusal: Option<(&'static str, Explanation)>,
 }
 
 impl Account {
-    pub(crate) fn open(worker: &Arc<Worker>, wire: &Arc<Wire>, client: IpAddr, request: &Request<Incoming>) -> Self {
+    pub(crate) fn open(worker: &Arc<Worker>, client: IpAddr, request: &Request) -> Self {
+        Self::new(worker, client, request.method.as_str(), request.target.path())
+    }
+
+    /// Of a request that could not be read: neither method nor path is known.
+    pub(crate) fn open_unread(worker: &Arc<Worker>, client: IpAddr) -> Self {
+        Self::new(worker, client, "-", "")
+    }
+
+    fn new(worker: &Arc<Worker>, client: IpAddr, method: &str, path: &str) -> Self {
         worker.shared.in_flight.fetch_add(1, Ordering::Relaxed);
         let at = worker.shared.clock.now();
-        // Of a request that could not be read, neither method nor path is known.
-        let unread = request.method().as_str() == FAULT_METHOD;
-        let (method, path) = if unread { ("-", "") } else { (request.method().as_str(), request.uri().path()) };
         Self {
             worker: Arc::clone(worker),
-            wire: Arc::clone(wire),
             id: RequestId::new(at),
             at,
             started: Instant::now(),
@@ -94,10 +97,21 @@ impl Account {
             standing: None,
             status: None,
             upstream: None,
-            bytes_in: Arc::default(),
+            bytes_in: None,
             bytes_out: 0,
             refusal: None,
         }
+    }
+
+    /// What counts the bytes of the request's body.
+    pub(crate) fn count_upload(&mut self) -> Arc<AtomicU64> {
+        Arc::clone(self.bytes_in.get_or_insert_default())
+    }
+
+    /// An upgraded connection has carried so much.
+    pub(crate) fn carried(&mut self, up: u64, down: u64) {
+        self.count_upload().fetch_add(up, Ordering::Relaxed);
+        self.bytes_out += down;
     }
 
     pub(crate) fn refused(&mut self, refusal: &Refusal) {
@@ -121,7 +135,6 @@ impl Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
-        self.wire.settle();
         let total = self.started.elapsed();
         let finished = Finished {
             id: self.id,
@@ -135,7 +148,7 @@ impl Drop for Account {
             status: self.status.unwrap_or(CLIENT_GONE),
             total,
             upstream: self.upstream,
-            bytes_in: self.bytes_in.load(Ordering::Relaxed),
+            bytes_in: self.bytes_in.as_ref().map_or(0, |bytes| bytes.load(Ordering::Relaxed)),
             bytes_out: self.bytes_out,
             refusal: self.refusal.take(),
         };

@@ -11,7 +11,6 @@ use crate::{
     worker::Shared,
     world::{CompiledPlan, World},
 };
-use http_body::Body as _;
 use portico_domain::{Quota, SubscriptionState};
 use std::{net::IpAddr, sync::Arc};
 
@@ -92,7 +91,7 @@ fn check_scope(scope: &KeyScope, route: &Route, client: IpAddr) -> Result<(), Re
 /// A declared size; one that only shows while the body comes is watched over by the dispatch.
 fn check_size(route: &Route, arrival: &Arrival) -> Result<(), Refusal> {
     let limit = route.api.max_body_bytes;
-    let declared = arrival.body.as_ref().map_or(0, |body| body.size_hint().lower());
+    let declared = arrival.body.length().unwrap_or(0);
     if declared > limit { Err(Refusal::BodyTooLarge { limit }) } else { Ok(()) }
 }
 

@@ -1,7 +1,13 @@
 //! Seventh phase: what every answer carries, whoever made it.
-use crate::{account::Account, body::Body, limit::Left, world::CompiledPlan};
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use std::{fmt::Write as _, sync::Arc};
+use crate::{
+    account::Account,
+    limit::Left,
+    message::{Answer, Fields},
+    refusal::Refusal,
+    world::CompiledPlan,
+};
+use http::StatusCode;
+use std::{io::Write as _, sync::Arc};
 
 /// Where a caller stands with the limits of its plan.
 pub(crate) struct Standing {
@@ -11,44 +17,46 @@ pub(crate) struct Standing {
 }
 
 /// The answer to an `OPTIONS` that the document leaves to us.
-pub(crate) fn options(allow: String) -> Response<Body> {
-    let mut answer = Response::new(Body::empty());
-    *answer.status_mut() = StatusCode::NO_CONTENT;
-    if let Ok(allow) = allow.try_into() {
-        answer.headers_mut().insert(header::ALLOW, allow);
+pub(crate) fn options(allow: String) -> Answer {
+    Answer::new(StatusCode::NO_CONTENT).with("allow", allow)
+}
+
+/// Completes an answer and hands it the account, which is settled when the answer ends.
+pub(crate) fn after(answered: Result<Answer, Refusal>, mut account: Box<Account>) -> Answer {
+    let mut answer = answered.unwrap_or_else(|refusal| {
+        account.refused(&refusal);
+        refusal.into_answer(account.id)
+    });
+    answer.fields.remove("x-request-id");
+    answer.fields.push_with("x-request-id", |text| account.id.write(text));
+    if let Some(standing) = &account.standing {
+        standing.write(&mut answer.fields);
+    }
+    account.answered(answer.status);
+    match &mut answer.tunnel {
+        Some(tunnel) => tunnel.account = Some(account),
+        None => answer.body = answer.body.with_account(account),
     }
     answer
 }
 
-/// Completes an answer and hands it the account, which is settled when the answer ends.
-pub(crate) fn after(answer: Response<Body>, mut account: Box<Account>) -> Response<Body> {
-    let (mut parts, body) = answer.into_parts();
-    if let Ok(id) = HeaderValue::try_from(account.id.to_string()) {
-        parts.headers.insert("x-request-id", id);
-    }
-    if let Some(standing) = &account.standing {
-        standing.write(&mut parts.headers);
-    }
-    account.answered(parts.status);
-    Response::from_parts(parts, body.with_account(account))
-}
-
 impl Standing {
     /// `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers.
-    fn write(&self, fields: &mut HeaderMap) {
+    fn write(&self, fields: &mut Fields) {
         let Some(policy) = &self.plan.policy else { return };
-        fields.insert("ratelimit-policy", policy.clone());
+        fields.remove("ratelimit-policy");
+        fields.remove("ratelimit");
+        fields.push("ratelimit-policy", policy);
         let slug = &self.plan.plan.slug;
-        let mut text = String::with_capacity(96);
-        if let Some(left) = self.rate {
-            let _ = write!(text, "\"{slug}\";r={};t={}", left.calls, left.reset_seconds);
-        }
-        if let (Some(left), Some(quota)) = (self.quota, self.plan.plan.quota) {
-            let comma = if text.is_empty() { "" } else { ", " };
-            let _ = write!(text, "{comma}\"{slug}-{}\";r={};t={}", quota.per.as_str(), left.calls, left.reset_seconds);
-        }
-        if let Ok(value) = HeaderValue::try_from(text) {
-            fields.insert("ratelimit", value);
-        }
+        fields.push_with("ratelimit", |text| {
+            if let Some(left) = self.rate {
+                let _ = write!(text, "\"{slug}\";r={};t={}", left.calls, left.reset_seconds);
+            }
+            if let (Some(left), Some(quota)) = (self.quota, self.plan.plan.quota) {
+                let comma = if self.rate.is_some() { ", " } else { "" };
+                let (per, calls, reset) = (quota.per.as_str(), left.calls, left.reset_seconds);
+                let _ = write!(text, "{comma}\"{slug}-{per}\";r={calls};t={reset}");
+            }
+        });
     }
 }

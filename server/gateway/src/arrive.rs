@@ -1,34 +1,42 @@
 //! First phase: is the request sane, and what is it called? Nothing here looks at a key.
 use crate::{
-    guard::{FAULT_METHOD, Wire},
+    message::{Body, Fields, Request, Target, Version},
     path,
     refusal::Refusal,
     worker::Shared,
 };
-use http::{Request, header, request::Parts};
-use hyper::body::Incoming;
+use http::Method;
+use std::borrow::Cow;
 
 /// A request with one possible reading.
 pub(crate) struct Arrival {
-    pub(crate) parts: Parts,
-    /// In canonical form.
-    pub(crate) path: String,
+    pub(crate) method: Method,
+    pub(crate) target: Target,
+    pub(crate) fields: Fields,
     /// Until the dispatch takes it.
-    pub(crate) body: Option<Incoming>,
+    pub(crate) body: Body,
+    pub(crate) version: Version,
+    /// The protocol that the client asks to switch to.
+    pub(crate) upgrade: Option<Box<str>>,
+    /// The path in canonical form, where it came in another.
+    canonical: Option<Box<str>>,
 }
 
-pub(crate) fn arrive(shared: &Shared, wire: &Wire, request: Request<Incoming>) -> Result<Arrival, Refusal> {
-    let (parts, body) = request.into_parts();
-    if parts.method.as_str() == FAULT_METHOD {
-        return Err(wire.fault().map_or(Refusal::Internal, Refusal::from));
+impl Arrival {
+    /// In canonical form.
+    pub(crate) fn path(&self) -> &str {
+        self.canonical.as_deref().unwrap_or_else(|| self.target.path())
     }
-    let via = parts.headers.get_all(header::VIA).iter();
-    if via
-        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-        .any(|hop| hop.trim_ascii() == shared.pseudonym.as_bytes())
-    {
+}
+
+pub(crate) fn arrive(shared: &Shared, request: Request) -> Result<Arrival, Refusal> {
+    let Request { method, target, fields, body, version, upgrade } = request;
+    if fields.members("via").any(|hop| hop == shared.pseudonym.as_bytes()) {
         return Err(Refusal::BadRequest("it comes from this gateway itself: an API's upstream leads back here"));
     }
-    let path = path::canonical(parts.uri.path()).map_err(Refusal::BadRequest)?.into_owned();
-    Ok(Arrival { parts, path, body: Some(body) })
+    let canonical = match path::canonical(target.path()).map_err(Refusal::BadRequest)? {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(path) => Some(path.into()),
+    };
+    Ok(Arrival { method, target, fields, body, version, upgrade, canonical })
 }

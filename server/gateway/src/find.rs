@@ -27,7 +27,7 @@ pub(crate) struct Route {
 impl Route {
     /// The document's path, as it was matched.
     pub(crate) fn path<'a>(&self, arrival: &'a Arrival) -> &'a str {
-        document_path(&arrival.path, self.below)
+        document_path(arrival.path(), self.below)
     }
 }
 
@@ -40,19 +40,19 @@ fn document_path(path: &str, below: usize) -> &str {
 }
 
 pub(crate) fn find(world: &World, arrival: &Arrival, account: &mut Account) -> Result<Found, Refusal> {
-    let (api, below) = world.find(&arrival.path).ok_or(Refusal::NoSuchApi)?;
+    let (api, below) = world.find(arrival.path()).ok_or(Refusal::NoSuchApi)?;
     account.operation = Some(Arc::clone(&api.nowhere));
     let methods = api
         .router
-        .find(document_path(&arrival.path, below))
+        .find(document_path(arrival.path(), below))
         .ok_or_else(|| Refusal::NoSuchOperation { api: api.slug.clone() })?;
-    let method = arrival.parts.method.as_str();
+    let method = arrival.method.as_str();
     match methods.get(method) {
         Some(operation) => {
             account.operation = Some(Arc::clone(operation));
             Ok(Found::Route(Route { api: Arc::clone(api), operation: Arc::clone(operation), below }))
         }
-        None if arrival.parts.method == Method::OPTIONS => Ok(Found::Options { allow: methods.allow() }),
+        None if arrival.method == Method::OPTIONS => Ok(Found::Options { allow: methods.allow() }),
         None => Err(Refusal::MethodNotAllowed { method: method.to_owned(), allow: methods.allow() }),
     }
 }

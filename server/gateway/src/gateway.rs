@@ -11,7 +11,6 @@ use crate::{
     world::{World, WorldError, WorldSpec},
 };
 use arc_swap::ArcSwap;
-use http::HeaderValue;
 use portico_domain::{
     ApiObservation, Clock, InstallationSecret, Observations, Purpose, RefusalCount, RequestRecord, Slug,
     SubscriptionId, Timestamp, UpstreamConnections, UsageBatch,
@@ -24,7 +23,7 @@ use std::{
     net::{SocketAddr, TcpListener},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -72,6 +71,7 @@ impl Gateway {
         let listeners = listener::bind(listen, settings.threads.get()).map_err(failed)?;
         let local_addr = listeners.first().map_or(Ok(listen), TcpListener::local_addr).map_err(failed)?;
         let pseudonym = format!("1.1 portico-{:016x}", rand::rng().random::<u64>());
+        let scheme = if settings.public_url.scheme() == "https" { "https" } else { "http" };
         let shared = Arc::new(Shared {
             clock,
             entrance,
@@ -81,8 +81,10 @@ impl Gateway {
             digester: secret.digester(Purpose::ApiKey),
             tls: Arc::new(tls().map_err(StartError::Tls)?),
             started: Instant::now(),
-            pseudonym: HeaderValue::try_from(pseudonym)
-                .unwrap_or_else(|_| unreachable!("letters and digits fit a field")),
+            told: format!("x-forwarded-proto: {scheme}\r\nvia: {pseudonym}\r\n").into_bytes(),
+            pseudonym,
+            scheme,
+            stopping: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
             connections_refused: AtomicU64::new(0),
             in_flight: AtomicU64::new(0),
@@ -194,6 +196,7 @@ impl Gateway {
 
     /// Takes no more connections, lets what is under way end until the deadline, and ends its threads.
     pub async fn shutdown(&self, deadline: Duration) {
+        self.shared.stopping.store(true, Ordering::Relaxed);
         self.stop.send_replace(Some(deadline));
         let ended = std::mem::take(&mut *self.ended.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in ended {
@@ -205,6 +208,7 @@ impl Gateway {
 impl Drop for Gateway {
     /// Threads end at once if nobody waited for them.
     fn drop(&mut self) {
+        self.shared.stopping.store(true, Ordering::Relaxed);
         self.stop.send_if_modified(|stop| stop.is_none() && stop.replace(Duration::ZERO).is_none());
     }
 }

@@ -4,10 +4,10 @@ use crate::{
     arrive::Arrival,
     find::Route,
     keyring::{Found, KeyRef},
+    message::Fields,
     refusal::{Refusal, UnknownKey},
     worker::Shared,
 };
-use http::{HeaderMap, HeaderValue, header};
 use portico_domain::{MalformedKey, PublicKeyId, SecretToken, Timestamp, TokenKind};
 
 /// Keys that other gateways made have these lengths.
@@ -29,7 +29,7 @@ pub(crate) fn identify(
     arrival: &Arrival,
     account: &mut Account,
 ) -> Result<Identity, Refusal> {
-    let presented = Presented::read(&arrival.parts.headers)?;
+    let presented = Presented::read(&arrival.fields)?;
     let required = route.api.needs_key(&route.operation);
     let in_authorization = presented.in_authorization;
     let key = match check(shared, presented.key, account) {
@@ -45,24 +45,30 @@ pub(crate) fn identify(
 }
 
 struct Presented<'a> {
-    key: Option<&'a HeaderValue>,
+    key: Option<&'a [u8]>,
     in_authorization: bool,
 }
 
 impl<'a> Presented<'a> {
-    fn read(fields: &'a HeaderMap) -> Result<Self, Refusal> {
-        let mut keys = fields.get_all("x-api-key").iter().map(HeaderValue::as_bytes).filter(|key| !key.is_empty());
-        let bearers = || fields.get_all(header::AUTHORIZATION).iter().filter_map(|value| bearer(value.as_bytes()));
-        let in_authorization = bearers().next().is_some();
-        let first = keys.next().or_else(|| bearers().next());
-        if keys.chain(bearers()).any(|other| Some(other) != first) {
-            return Err(Refusal::BadRequest("it carries several API keys that differ: send one"));
+    fn read(fields: &'a Fields) -> Result<Self, Refusal> {
+        let mut presented = Self { key: None, in_authorization: false };
+        for key in fields.get_all("x-api-key").filter(|key| !key.is_empty()) {
+            presented.take(key)?;
         }
-        let key =
-            fields.get_all("x-api-key").iter().find(|value| !value.is_empty()).or_else(|| {
-                fields.get_all(header::AUTHORIZATION).iter().find(|value| bearer(value.as_bytes()).is_some())
-            });
-        Ok(Self { key, in_authorization })
+        for key in fields.get_all("authorization").filter_map(bearer) {
+            presented.in_authorization = true;
+            presented.take(key)?;
+        }
+        Ok(presented)
+    }
+
+    fn take(&mut self, key: &'a [u8]) -> Result<(), Refusal> {
+        match self.key.replace(key) {
+            Some(other) if other != key => {
+                Err(Refusal::BadRequest("it carries several API keys that differ: send one"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -73,9 +79,8 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     (scheme.eq_ignore_ascii_case(b"bearer ") && key.starts_with(b"ptk_")).then_some(key)
 }
 
-fn check(shared: &Shared, presented: Option<&HeaderValue>, account: &mut Account) -> Result<KeyRef, Refusal> {
-    let Some(value) = presented else { return Err(Refusal::KeyMissing) };
-    let bytes = bearer(value.as_bytes()).unwrap_or(value.as_bytes());
+fn check(shared: &Shared, presented: Option<&[u8]>, account: &mut Account) -> Result<KeyRef, Refusal> {
+    let Some(bytes) = presented else { return Err(Refusal::KeyMissing) };
     let unknown = Refusal::KeyUnknown;
     let text = std::str::from_utf8(bytes).map_err(|_| unknown(UnknownKey::Shape))?;
     let (id, digest) = match SecretToken::inspect(text) {

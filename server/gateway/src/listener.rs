@@ -1,30 +1,25 @@
 //! One thread's accept loop and its connections.
 use crate::{
     entrance::{Channel, Entered},
-    guard::{Guard, Patience, Wire},
-    pipeline,
+    http1,
+    peer::Peer,
     worker::{Shared, Worker},
 };
-use hyper::{server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use bytes::BytesMut;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::{
     convert::Infallible,
     io,
-    net::{IpAddr, SocketAddr, TcpListener as StdListener},
-    pin::pin,
+    net::{SocketAddr, TcpListener as StdListener},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{mpsc, watch},
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
-/// A slow reader makes us keep this much of an answer, not more.
-const MAX_BUFFER: usize = 64 * 1024;
 const BACKLOG: i32 = 1024;
 const SWEEP: Duration = Duration::from_secs(10);
 /// After a failed accept, mostly for want of descriptors.
@@ -116,39 +111,13 @@ impl Drop for Place {
 async fn serve_connection(worker: Arc<Worker>, stream: TcpStream, peer: SocketAddr, stop: Stop) {
     let _ = stream.set_nodelay(true);
     match worker.shared.entrance.enter(stream, peer).await {
-        Ok(Entered { channel: Channel::Plain(stream), client, .. }) => serve_http(worker, stream, client, stop).await,
-        Ok(Entered { channel: Channel::Tls(stream), client, .. }) => serve_http(worker, *stream, client, stop).await,
+        Ok(Entered { channel, client, .. }) => {
+            let peer = Arc::new(Peer { address: client });
+            match channel {
+                Channel::Plain(stream) => http1::serve(worker, peer, stream, BytesMut::new(), stop).await,
+                Channel::Tls(stream) => http1::serve(worker, peer, *stream, BytesMut::new(), stop).await,
+            }
+        }
         Err(error) => tracing::debug!(%peer, %error, "a connection was closed before HTTP began"),
     }
-}
-
-async fn serve_http(
-    worker: Arc<Worker>,
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin,
-    client: IpAddr,
-    mut stop: Stop,
-) {
-    let settings = &worker.shared.settings;
-    let patience =
-        Patience { head: settings.header_timeout, idle: settings.idle_timeout, write: settings.write_timeout };
-    let wire = Arc::new(Wire::default());
-    let guard = Guard::new(stream, Arc::clone(&wire), patience);
-    let service = service_fn(|request| {
-        let (worker, wire) = (Arc::clone(&worker), Arc::clone(&wire));
-        async move { Ok::<_, Infallible>(pipeline::answer(worker, wire, client, request).await) }
-    });
-    // The guard keeps the time for heads, so that a late one is answered.
-    let mut builder = http1::Builder::new();
-    builder.max_buf_size(MAX_BUFFER).header_read_timeout(None);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(guard), service));
-    let stopped = stop.borrow().is_some();
-    if !stopped {
-        tokio::select! {
-            // How a connection ends is the client's business; its requests were counted one by one.
-            _ = connection.as_mut() => return,
-            _ = stop.changed() => {}
-        }
-    }
-    connection.as_mut().graceful_shutdown();
-    let _ = connection.await;
 }

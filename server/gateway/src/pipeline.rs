@@ -1,20 +1,17 @@
 //! The way of one request through the gateway, phase by phase. Each phase is a file; each may refuse.
 use crate::{
     account::Account,
-    admit, after, arrive,
-    body::Body,
-    dispatch,
+    admit, after, arrive, dispatch,
     find::{self, Found},
-    guard::Wire,
+    http1::Fault,
     identify,
+    message::{Answer, Request},
+    peer::Peer,
     refusal::Refusal,
     worker::Worker,
 };
-use http::{Request, Response};
-use hyper::body::Incoming;
 use std::{
     future::{Future, poll_fn},
-    net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::Arc,
@@ -22,32 +19,20 @@ use std::{
 };
 
 /// Answers one request. Should the client go away meanwhile, this is dropped, and the account with it, which counts it.
-pub(crate) async fn answer(
-    worker: Arc<Worker>,
-    wire: Arc<Wire>,
-    client: IpAddr,
-    request: Request<Incoming>,
-) -> Response<Body> {
-    let mut account = Box::new(Account::open(&worker, &wire, client, &request));
-    let answered = caught(run(&worker, &wire, &mut account, request)).await;
-    let answer = match answered.unwrap_or(Err(Refusal::Internal)) {
-        Ok(answer) => answer,
-        Err(refusal) => {
-            account.refused(&refusal);
-            refusal.into_answer(account.id)
-        }
-    };
-    after::after(answer, account)
+pub(crate) async fn answer(worker: Arc<Worker>, peer: Arc<Peer>, request: Request) -> Answer {
+    let mut account = Box::new(Account::open(&worker, peer.address, &request));
+    let answered = caught(run(&worker, &mut account, request)).await;
+    after::after(answered.unwrap_or(Err(Refusal::Internal)), account)
 }
 
-async fn run(
-    worker: &Arc<Worker>,
-    wire: &Arc<Wire>,
-    account: &mut Account,
-    request: Request<Incoming>,
-) -> Result<Response<Body>, Refusal> {
+/// Answers what could not be read as a request; it is counted like one.
+pub(crate) fn refuse(worker: &Arc<Worker>, peer: &Peer, fault: Fault) -> Answer {
+    after::after(Err(fault.into()), Box::new(Account::open_unread(worker, peer.address)))
+}
+
+async fn run(worker: &Arc<Worker>, account: &mut Account, request: Request) -> Result<Answer, Refusal> {
     let shared = &worker.shared;
-    let arrival = arrive::arrive(shared, wire, request)?;
+    let arrival = arrive::arrive(shared, request)?;
     let world = shared.world.load_full();
     let route = match find::find(&world, &arrival, account)? {
         Found::Route(route) => route,
@@ -55,7 +40,7 @@ async fn run(
     };
     let identity = identify::identify(shared, &route, &arrival, account)?;
     let permit = admit::admit(shared, &world, route, identity, &arrival, account)?;
-    dispatch::http::forward(worker, wire, &permit, arrival, account).await
+    dispatch::http::forward(worker, &permit, arrival, account).await
 }
 
 /// `None` when the future panicked: one request's bug is answered and counted like any failure. What it shares with

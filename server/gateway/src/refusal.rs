@@ -4,13 +4,13 @@
 //! where, and what would be right; secrets, inner errors and addresses of upstreams are left out.
 use crate::{
     account::RequestId,
-    body::Body,
-    guard::{
+    http1::{
         Fault,
         head::{MAX_FIELDS, MAX_HEAD, MAX_TARGET},
     },
+    message::{Answer, Body},
 };
-use http::{HeaderValue, Response, StatusCode, header};
+use http::StatusCode;
 use portico_domain::{Explanation, PublicKeyId, Slug, SubscriptionState, Timestamp};
 use std::{net::IpAddr, time::Duration};
 
@@ -327,7 +327,7 @@ impl Refusal {
     }
 
     /// The answer: `application/problem+json`, RFC 9457.
-    pub(crate) fn into_answer(self, id: RequestId) -> Response<Body> {
+    pub(crate) fn into_answer(self, id: RequestId) -> Answer {
         let status = self.status();
         let problem = serde_json::json!({
             "type": "about:blank",
@@ -337,33 +337,20 @@ impl Refusal {
             "code": self.code(),
             "request_id": id.to_string(),
         });
-        let mut answer = Response::new(Body::full(problem.to_string()));
-        *answer.status_mut() = status;
-        let fields = answer.headers_mut();
-        fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let answer = Answer::new(status)
+            .with("content-type", "application/problem+json")
+            .with("cache-control", "no-store")
+            .with_body(Body::full(problem.to_string()));
         match self {
-            Self::KeyMissing => {
-                fields.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"portico\""));
-            }
+            Self::KeyMissing => answer.with("www-authenticate", "Bearer realm=\"portico\""),
             Self::KeyUnknown(_) | Self::KeyExpired(_) | Self::KeyRevoked(_) => {
-                let challenge = HeaderValue::from_static("Bearer realm=\"portico\", error=\"invalid_token\"");
-                fields.insert(header::WWW_AUTHENTICATE, challenge);
+                answer.with("www-authenticate", "Bearer realm=\"portico\", error=\"invalid_token\"")
             }
-            Self::MethodNotAllowed { allow, .. } => {
-                if let Ok(allow) = allow.try_into() {
-                    fields.insert(header::ALLOW, allow);
-                }
-            }
+            Self::MethodNotAllowed { allow, .. } => answer.with("allow", allow),
             Self::RateLimited { retry_after, .. } | Self::QuotaExceeded { retry_after, .. } => {
-                fields.insert(header::RETRY_AFTER, retry_after.into());
+                answer.with("retry-after", retry_after.to_string())
             }
-            // The rest of the connection has no meaning once these are said.
-            Self::RequestTimeout | Self::UriTooLong | Self::HeadersTooLarge => {
-                fields.insert(header::CONNECTION, HeaderValue::from_static("close"));
-            }
-            _ => {}
+            _ => answer,
         }
-        answer
     }
 }

@@ -1,17 +1,16 @@
 //! What all threads of a gateway share, and what each has for itself.
 use crate::{
-    dispatch::pool::Pool, entrance::Entrance, keyring::Keyring, settings::GatewaySettings,
-    subscriptions::Subscriptions, tally::Tally, world::World,
+    entrance::Entrance, keyring::Keyring, settings::GatewaySettings, subscriptions::Subscriptions, tally::Tally,
+    upstream::pool::Pool, world::World,
 };
 use arc_swap::ArcSwap;
-use http::HeaderValue;
 use portico_domain::{Clock, Digester};
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, AtomicUsize},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize},
     },
-    time::Instant,
+    time::{Duration, Instant, SystemTime},
 };
 
 pub(crate) struct Shared {
@@ -26,7 +25,13 @@ pub(crate) struct Shared {
     /// Limits count in nanoseconds since then, which never jump.
     pub(crate) started: Instant,
     /// By which this gateway recognises a request that it sent itself; goes into `Via`.
-    pub(crate) pseudonym: HeaderValue,
+    pub(crate) pseudonym: String,
+    /// By which clients reach it.
+    pub(crate) scheme: &'static str,
+    /// Fields that every upstream is told.
+    pub(crate) told: Vec<u8>,
+    /// Whether connections are to end after their present requests.
+    pub(crate) stopping: AtomicBool,
     pub(crate) connections: AtomicUsize,
     pub(crate) connections_refused: AtomicU64,
     pub(crate) in_flight: AtomicU64,
@@ -43,13 +48,33 @@ pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     pub(crate) pool: Pool,
     tally: Mutex<Tally>,
+    date: Mutex<Date>,
+}
+
+/// The `Date` line of the present second.
+#[derive(Default)]
+struct Date {
+    second: i64,
+    line: Vec<u8>,
 }
 
 impl Worker {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, pool: Pool::default(), tally: Mutex::default() }
+        Self { shared, pool: Pool::default(), tally: Mutex::default(), date: Mutex::default() }
     }
     pub(crate) fn tally(&self) -> MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the `Date` field (RFC 9110 6.6.1) for an answer whose maker wrote none.
+    pub(crate) fn write_date(&self, head: &mut Vec<u8>) {
+        let second = self.shared.clock.now().micros().div_euclid(1_000_000);
+        let mut date = self.date.lock().unwrap_or_else(PoisonError::into_inner);
+        if date.second != second || date.line.is_empty() {
+            date.second = second;
+            let at = SystemTime::UNIX_EPOCH + Duration::from_secs(second.unsigned_abs());
+            date.line = format!("date: {}\r\n", httpdate::fmt_http_date(at)).into_bytes();
+        }
+        head.extend_from_slice(&date.line);
     }
 }

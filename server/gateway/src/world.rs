@@ -1,6 +1,5 @@
 //! The World: an immutable, validated picture of all that is served, built off the request path and swapped whole.
 use crate::router::Router;
-use http::HeaderValue;
 use portico_domain::{Access, Period, Plan, RouteSpec, Slug, Upstream};
 use std::{
     collections::{HashMap, HashSet},
@@ -65,17 +64,15 @@ pub(crate) struct World {
 pub(crate) struct CompiledPlan {
     pub(crate) plan: Plan,
     /// `RateLimit-Policy`; `None` when the plan limits nothing.
-    pub(crate) policy: Option<HeaderValue>,
-    /// `X-Portico-Plan`.
-    pub(crate) name: Option<HeaderValue>,
+    pub(crate) policy: Option<String>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) slug: Slug,
     pub(crate) base_path: String,
-    /// `X-Forwarded-Prefix`.
-    pub(crate) prefix: HeaderValue,
+    /// Fields that its upstreams are told at every call.
+    pub(crate) told: Vec<u8>,
     pub(crate) access: Access,
     pub(crate) targets: Vec<Target>,
     pub(crate) timeout: Duration,
@@ -113,7 +110,7 @@ pub(crate) struct Endpoint {
     pub(crate) host: Host,
     pub(crate) port: u16,
     /// The `Host` field: with the port where it is not the scheme's own.
-    pub(crate) authority: HeaderValue,
+    pub(crate) authority: Box<str>,
 }
 
 impl World {
@@ -177,9 +174,8 @@ impl From<Plan> for CompiledPlan {
             format!("\"{slug}-{}\";q={};w={}", quota.per.as_str(), quota.limit, days * 86_400)
         });
         let policy = [rate, quota].into_iter().flatten().collect::<Vec<_>>().join(", ");
-        let policy = if policy.is_empty() { None } else { HeaderValue::try_from(policy).ok() };
-        let name = HeaderValue::from_str(slug.as_str()).ok();
-        Self { plan, policy, name }
+        let policy = (!policy.is_empty()).then_some(policy);
+        Self { plan, policy }
     }
 }
 
@@ -191,7 +187,6 @@ impl Api {
             Ok(form) if fits && form == base_path => {}
             _ => return Err(format!("{base_path:?} is not a base path such as /pets/v2")),
         }
-        let prefix = HeaderValue::from_str(&base_path).map_err(|_| format!("{base_path:?} does not fit a field"))?;
         let mut router = Router::default();
         for route in &spec.routes {
             let method_fits = (1..=24).contains(&route.method.len())
@@ -221,8 +216,8 @@ impl Api {
                 also: Vec::new(),
             }),
             slug: spec.slug,
+            told: format!("x-forwarded-prefix: {base_path}\r\n").into_bytes(),
             base_path,
-            prefix,
             access: spec.access,
             targets,
             timeout: spec.timeout,
@@ -269,7 +264,7 @@ impl Target {
             tls,
             host: host.to_owned(),
             port,
-            authority: authority.try_into().map_err(|_| wrong())?,
+            authority: authority.into(),
         };
         Ok(Self {
             endpoint: Arc::new(endpoint),

@@ -1,10 +1,6 @@
 //! Sends an admitted request to what answers it. One more way of answering is one more file here; each takes a
 //! [`crate::admit::Permit`], so that none can be called without one.
 
-pub(crate) mod address;
-pub(crate) mod dial;
-pub(crate) mod download;
 pub(crate) mod fields;
 pub(crate) mod http;
-pub(crate) mod pool;
 pub(crate) mod upload;

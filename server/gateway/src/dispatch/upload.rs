@@ -1,136 +1,114 @@
-//! A request's body on its way to the upstream.
+//! A request's body on its way to the upstream: what comes from the client, up to the API's limit.
+use crate::{http1::Fault, message::Body};
 use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
+use http_body::Frame;
 use std::{
     io,
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
-    time::{Duration, Instant},
 };
 
-/// What the upstream gets: the client's body up to the API's limit, without trailers.
-pub(crate) struct Upload {
-    body: Option<(Incoming, u64)>,
-    progress: Option<Arc<Progress>>,
+/// Counts what passes, and ends what grows too large.
+pub(crate) struct Outgoing {
+    body: Body,
+    /// What was taken and not sent.
+    ahead: Option<Bytes>,
+    left: u64,
+    counted: Option<Arc<AtomicU64>>,
+    waits_for_client: bool,
 }
 
-/// How far an upload is, as the one who waits for the answer sees it.
-pub(crate) struct Progress {
-    started: Instant,
-    /// When something last moved, in milliseconds since the start.
-    moved: AtomicU64,
-    waits_for_client: AtomicBool,
-    state: AtomicU8,
-    bytes: Arc<AtomicU64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum State {
-    UnderWay,
-    Finished,
+/// Why a request's body cannot be sent on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum UploadError {
+    #[error("it is too large")]
     TooLarge,
-    /// The client broke off, or what it sent has no meaning.
-    Failed,
+    /// What was sent has no meaning.
+    #[error("{0}")]
+    Fault(Fault),
+    /// The client broke off.
+    #[error("it broke off")]
+    Gone,
 }
 
-impl Upload {
+impl Outgoing {
     pub(crate) fn none() -> Self {
-        Self { body: None, progress: None }
+        Self { body: Body::empty(), ahead: None, left: 0, counted: None, waits_for_client: false }
     }
 
-    /// `bytes` counts what passes.
-    pub(crate) fn new(body: Incoming, limit: u64, bytes: Arc<AtomicU64>) -> Self {
-        let progress = Progress {
-            started: Instant::now(),
-            moved: AtomicU64::new(0),
-            waits_for_client: AtomicBool::new(false),
-            state: AtomicU8::new(State::UnderWay as u8),
-            bytes,
-        };
-        Self { body: Some((body, limit)), progress: Some(Arc::new(progress)) }
+    /// `counted` is told what passes.
+    pub(crate) fn new(body: Body, limit: u64, counted: Arc<AtomicU64>) -> Self {
+        Self { body, ahead: None, left: limit, counted: Some(counted), waits_for_client: false }
     }
 
-    pub(crate) fn progress(&self) -> Option<Arc<Progress>> {
-        self.progress.clone()
-    }
-}
-
-impl Progress {
-    pub(crate) fn state(&self) -> State {
-        match self.state.load(Ordering::Relaxed) {
-            1 => State::Finished,
-            2 => State::TooLarge,
-            3 => State::Failed,
-            _ => State::UnderWay,
+    pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        if let Some(ahead) = self.ahead.take() {
+            return Poll::Ready(Some(Ok(Frame::data(ahead))));
         }
-    }
-    /// How long nothing has moved.
-    pub(crate) fn still(&self) -> Duration {
-        self.started.elapsed().saturating_sub(Duration::from_millis(self.moved.load(Ordering::Relaxed)))
-    }
-    /// Whether it is the client that sends nothing, and not the upstream that takes nothing.
-    pub(crate) fn waits_for_client(&self) -> bool {
-        self.waits_for_client.load(Ordering::Relaxed)
-    }
-    fn end(&self, state: State) {
-        self.moved();
-        self.state.store(state as u8, Ordering::Relaxed);
-    }
-    fn moved(&self) {
-        self.moved.store(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
-}
-
-impl Body for Upload {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let this = self.get_mut();
-        let (Some((body, left)), Some(progress)) = (&mut this.body, &this.progress) else { return Poll::Ready(None) };
-        loop {
-            let polled = Pin::new(&mut *body).poll_frame(cx);
-            progress.waits_for_client.store(polled.is_pending(), Ordering::Relaxed);
-            match ready!(polled) {
-                None => {
-                    progress.end(State::Finished);
-                    return Poll::Ready(None);
-                }
-                Some(Err(_)) => {
-                    progress.end(State::Failed);
-                    return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
-                }
-                Some(Ok(frame)) => {
-                    let Ok(data) = frame.into_data() else { continue };
-                    let length = data.len() as u64;
-                    if length > *left {
-                        progress.end(State::TooLarge);
-                        return Poll::Ready(Some(Err(io::ErrorKind::FileTooLarge.into())));
-                    }
-                    *left -= length;
-                    progress.bytes.fetch_add(length, Ordering::Relaxed);
-                    if body.is_end_stream() {
-                        progress.end(State::Finished);
-                    } else {
-                        progress.moved();
-                    }
-                    return Poll::Ready(Some(Ok(Frame::data(data))));
-                }
+        let polled = self.body.poll_next(cx);
+        self.waits_for_client = polled.is_pending();
+        let frame = match ready!(polled) {
+            None => return Poll::Ready(None),
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) => return Poll::Ready(Some(Err(UploadError::from(&error)))),
+        };
+        if let Some(data) = frame.data_ref() {
+            let length = data.len() as u64;
+            if length > self.left {
+                return Poll::Ready(Some(Err(UploadError::TooLarge)));
+            }
+            self.left -= length;
+            if let Some(counted) = &self.counted {
+                counted.fetch_add(length, Ordering::Relaxed);
             }
         }
+        Poll::Ready(Some(Ok(frame)))
     }
 
+    /// Takes back the only part that was taken, for another try.
+    pub(crate) fn put_back(&mut self, part: Bytes) {
+        self.ahead = Some(part);
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.ahead.is_none() && self.body.is_over()
+    }
+
+    /// Bytes to come, where that is known.
+    pub(crate) fn length(&self) -> Option<u64> {
+        let ahead = self.ahead.as_ref().map_or(0, |ahead| ahead.len() as u64);
+        self.body.length().map(|length| length + ahead)
+    }
+
+    /// Whether it is the client that sends nothing, and not the upstream that takes nothing.
+    pub(crate) fn waits_for_client(&self) -> bool {
+        self.waits_for_client
+    }
+}
+
+impl From<&io::Error> for UploadError {
+    fn from(error: &io::Error) -> Self {
+        let fault = error.get_ref().and_then(|inner| inner.downcast_ref::<Fault>());
+        fault.map_or(Self::Gone, |fault| Self::Fault(*fault))
+    }
+}
+
+/// For HTTP/2, whose library takes this form.
+impl http_body::Body for Outgoing {
+    type Data = Bytes;
+    type Error = UploadError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        self.get_mut().poll_frame(cx)
+    }
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(|(body, _)| body.is_end_stream())
+        self.is_over()
     }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), |(body, _)| body.size_hint())
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.length().map_or_else(http_body::SizeHint::default, http_body::SizeHint::with_exact)
     }
 }

@@ -26,7 +26,7 @@ enum Payload {
     /// An answer's, from an upstream's connection.
     Download(Box<http1::Download>),
     /// From HTTP/2, or changed by a policy.
-    Wrapped(Pin<Box<dyn http_body::Body<Data = Bytes, Error = io::Error> + Send>>),
+    Wrapped(Pin<Box<dyn http_body::Body<Data = Bytes, Error = io::Error> + Send + Sync>>),
 }
 
 impl Body {
@@ -42,7 +42,7 @@ impl Body {
     pub(crate) fn download(download: http1::Download) -> Self {
         Payload::Download(Box::new(download)).into()
     }
-    pub(crate) fn wrap(body: impl http_body::Body<Data = Bytes, Error = io::Error> + Send + 'static) -> Self {
+    pub(crate) fn wrap(body: impl http_body::Body<Data = Bytes, Error = io::Error> + Send + Sync + 'static) -> Self {
         Payload::Wrapped(Box::pin(body)).into()
     }
     #[must_use]

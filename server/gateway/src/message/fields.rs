@@ -139,9 +139,7 @@ impl Fields {
     /// Keeps the fields of which this is true, given their names as they came and their values.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&str, &[u8]) -> bool) {
         let (text, lines) = (&self.text, &mut self.lines);
-        lines.retain(|line| {
-            keep(name_of(text, line), &text[line.value as usize..line.value_end as usize])
-        });
+        lines.retain(|line| keep(name_of(text, line), &text[line.value as usize..line.value_end as usize]));
     }
 
     /// All lines, for a head.
@@ -160,6 +158,15 @@ impl Fields {
         }
         if let Some((start, end)) = run {
             out.extend_from_slice(&self.text[start as usize..end as usize]);
+        }
+    }
+
+    /// The lines of which this is true. It may write others in their places.
+    pub(crate) fn write_where(&self, out: &mut Vec<u8>, mut keep: impl FnMut(&mut Vec<u8>, &str, &[u8]) -> bool) {
+        for line in &self.lines {
+            if keep(out, self.name(line), self.value(line)) {
+                out.extend_from_slice(&self.text[line.start as usize..line.end as usize]);
+            }
         }
     }
 
@@ -213,8 +220,7 @@ fn name_of<'a>(text: &'a [u8], line: &Line) -> &'a str {
 
 fn is_named(text: &[u8], line: &Line, name: &str) -> bool {
     let start = line.start as usize;
-    usize::from(line.name_length) == name.len()
-        && text[start..start + name.len()].eq_ignore_ascii_case(name.as_bytes())
+    usize::from(line.name_length) == name.len() && text[start..start + name.len()].eq_ignore_ascii_case(name.as_bytes())
 }
 
 /// A token of RFC 9110 5.6.2, short enough for a line.

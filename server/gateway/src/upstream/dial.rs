@@ -1,30 +1,29 @@
 //! Opens connections to upstreams: name -> addresses -> those that may be reached -> exactly one of these.
-use super::{address::may_reach, upload::Upload};
-use crate::{refusal::UpstreamFailure, worker::Worker, world::Endpoint};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
+use super::address::may_reach;
+use crate::{
+    http1::{Connection, exchange::Io},
+    refusal::UpstreamFailure,
+    worker::Worker,
+    world::Endpoint,
+};
 use rustls::pki_types::ServerName;
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::{TcpStream, lookup_host},
     time::timeout,
 };
 use tokio_rustls::TlsConnector;
 use url::Host;
 
-/// As much of an answer waits here for a slow client, not more.
-const MAX_BUFFER: usize = 64 * 1024;
-
-pub(crate) async fn dial(worker: &Arc<Worker>, endpoint: &Endpoint) -> Result<SendRequest<Upload>, UpstreamFailure> {
+pub(crate) async fn dial(worker: &Arc<Worker>, endpoint: &Endpoint) -> Result<Connection, UpstreamFailure> {
     let patience = worker.shared.settings.connect_timeout;
     timeout(patience, connect(worker, endpoint)).await.unwrap_or(Err(UpstreamFailure::ConnectTimeout))
 }
 
-async fn connect(worker: &Arc<Worker>, endpoint: &Endpoint) -> Result<SendRequest<Upload>, UpstreamFailure> {
+async fn connect(worker: &Arc<Worker>, endpoint: &Endpoint) -> Result<Connection, UpstreamFailure> {
     let addresses = resolve(endpoint).await?;
     let allowed = &worker.shared.settings.upstream_allow;
     let mut failure = UpstreamFailure::Forbidden;
@@ -36,11 +35,11 @@ async fn connect(worker: &Arc<Worker>, endpoint: &Endpoint) -> Result<SendReques
         };
         let _ = stream.set_nodelay(true);
         if !endpoint.tls {
-            return handshake(worker, endpoint, stream).await;
+            return Ok(Connection::new(Io::Plain(stream), worker.pool.opened(&endpoint.name)));
         }
         let connector = TlsConnector::from(Arc::clone(&worker.shared.tls));
         let stream = connector.connect(server_name(endpoint)?, stream).await.map_err(|_| UpstreamFailure::Tls)?;
-        return handshake(worker, endpoint, stream).await;
+        return Ok(Connection::new(Io::Tls(Box::new(stream)), worker.pool.opened(&endpoint.name)));
     }
     if failure == UpstreamFailure::Forbidden {
         tracing::warn!(upstream = %endpoint.name, "upstream refused: it has no address that may be reached");
@@ -67,24 +66,4 @@ fn server_name(endpoint: &Endpoint) -> Result<ServerName<'static>, UpstreamFailu
         Host::Ipv6(ip) => Ok(IpAddr::from(*ip).into()),
         Host::Domain(name) => ServerName::try_from(name.clone()).map_err(|_| UpstreamFailure::Tls),
     }
-}
-
-async fn handshake<S>(
-    worker: &Arc<Worker>,
-    endpoint: &Endpoint,
-    stream: S,
-) -> Result<SendRequest<Upload>, UpstreamFailure>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let mut builder = http1::Builder::new();
-    builder.max_buf_size(MAX_BUFFER);
-    let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|_| UpstreamFailure::Broken)?;
-    let open = worker.pool.opened(&endpoint.name);
-    tokio::spawn(async move {
-        // How it ended is seen by whoever waits for an answer; an idle one may be closed at any time.
-        let _ = connection.await;
-        drop(open);
-    });
-    Ok(sender)
 }

@@ -1,14 +1,14 @@
 //! One thread's connections to upstreams: the last one used is the first one taken, since it is the least likely to be
 //! closed at the other end.
-use super::upload::{Progress, State, Upload};
-use crate::worker::Worker;
-use hyper::client::conn::http1::SendRequest;
+use crate::{http1::Connection, worker::Worker};
+use foldhash::fast::FixedState;
 use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    task::Context,
     time::{Duration, Instant},
 };
 
@@ -16,9 +16,11 @@ use std::{
 const MAX_IDLE: usize = 512;
 /// Common servers close theirs after 60 to 75 seconds: stay below.
 const MAX_IDLE_TIME: Duration = Duration::from_secs(55);
+/// Older ones are not used again, so that a name that has moved is followed.
+const MAX_AGE: Duration = Duration::from_mins(5);
 
 #[derive(Default)]
-pub(crate) struct Pool(Mutex<HashMap<Arc<str>, Host>>);
+pub(crate) struct Pool(Mutex<HashMap<Arc<str>, Host, FixedState>>);
 
 #[derive(Default)]
 struct Host {
@@ -27,7 +29,7 @@ struct Host {
 }
 
 struct Idle {
-    sender: SendRequest<Upload>,
+    connection: Connection,
     since: Instant,
 }
 
@@ -41,17 +43,17 @@ impl Drop for Open {
 }
 
 impl Pool {
-    fn hosts(&self) -> MutexGuard<'_, HashMap<Arc<str>, Host>> {
+    fn hosts(&self) -> MutexGuard<'_, HashMap<Arc<str>, Host, FixedState>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A connection that looks alive.
-    pub(crate) fn take(&self, endpoint: &str) -> Option<SendRequest<Upload>> {
+    pub(crate) fn take(&self, endpoint: &str, cx: &mut Context<'_>) -> Option<Connection> {
         let mut hosts = self.hosts();
         let idle = &mut hosts.get_mut(endpoint)?.idle;
-        while let Some(Idle { sender, since }) = idle.pop() {
-            if !sender.is_closed() && since.elapsed() < MAX_IDLE_TIME {
-                return Some(sender);
+        while let Some(Idle { mut connection, since }) = idle.pop() {
+            if since.elapsed() < MAX_IDLE_TIME && connection.age() < MAX_AGE && connection.is_alive(cx) {
+                return Some(connection);
             }
         }
         None
@@ -67,7 +69,7 @@ impl Pool {
     /// Closes what idled too long, and forgets upstreams without connections.
     pub(crate) fn sweep(&self) {
         self.hosts().retain(|_, host| {
-            host.idle.retain(|idle| !idle.sender.is_closed() && idle.since.elapsed() < MAX_IDLE_TIME);
+            host.idle.retain(|idle| idle.since.elapsed() < MAX_IDLE_TIME && idle.connection.age() < MAX_AGE);
             !host.idle.is_empty() || host.open.load(Ordering::Relaxed) > 0
         });
     }
@@ -80,7 +82,7 @@ impl Pool {
     /// Per upstream: connections in use, and idle ones.
     pub(crate) fn counts(&self) -> Vec<(Arc<str>, u64, u64)> {
         let count = |(name, host): (&Arc<str>, &Host)| {
-            let idle = host.idle.iter().filter(|idle| !idle.sender.is_closed()).count();
+            let idle = host.idle.len();
             let active = host.open.load(Ordering::Relaxed).saturating_sub(idle);
             (Arc::clone(name), active as u64, idle as u64)
         };
@@ -88,24 +90,18 @@ impl Pool {
     }
 }
 
-/// A connection in use. Dropping it closes the connection; giving it back keeps it.
-pub(crate) struct Lease {
+/// Where a connection goes back to when it has done its work.
+pub(crate) struct Home {
     pub(crate) worker: Arc<Worker>,
     pub(crate) endpoint: Arc<str>,
-    pub(crate) sender: SendRequest<Upload>,
-    pub(crate) upload: Option<Arc<Progress>>,
 }
 
-impl Lease {
-    pub(crate) fn give_back(self) {
-        // An answer that came before the whole request was sent leaves the connection in the middle of it.
-        if self.upload.is_some_and(|upload| upload.state() != State::Finished) || self.sender.is_closed() {
-            return;
-        }
+impl Home {
+    pub(crate) fn take_back(&self, connection: Connection) {
         let mut hosts = self.worker.pool.hosts();
-        let idle = &mut hosts.entry(self.endpoint).or_default().idle;
+        let Some(Host { idle, .. }) = hosts.get_mut(&self.endpoint) else { return };
         if idle.len() < MAX_IDLE {
-            idle.push(Idle { sender: self.sender, since: Instant::now() });
+            idle.push(Idle { connection, since: Instant::now() });
         }
     }
 }
