@@ -219,6 +219,7 @@ pub(crate) fn spec(api: Api, routes: Vec<RouteSpec>) -> ApiSpec {
         upstreams: api.settings.upstreams,
         timeout: Duration::from_millis(api.settings.timeout_ms.into()),
         max_body_bytes: api.settings.max_body_bytes,
+        policies: api.settings.policies,
         routes,
     }
 }

@@ -5,7 +5,7 @@
 //! Counts are fetched once a second, as the house does. `server/bench` starts this; the program itself stands beside it.
 use portico_domain::{
     Access, AppId, Approval, Clock as _, InstallationSecret, KeyId, Period, Plan, PublicKeyId, Purpose, Quota, Rate,
-    RatePeriod, RouteSpec, Subscription, SubscriptionId, SubscriptionState, SystemClock, Upstream,
+    Policies, RatePeriod, RouteSpec, Subscription, SubscriptionId, SubscriptionState, SystemClock, Upstream,
 };
 use portico_gateway::{ApiSpec, Gateway, GatewaySettings, KeyEntry, WorldSpec};
 use std::{env, error::Error, fs, sync::Arc, thread, time::Duration};
@@ -58,6 +58,7 @@ fn publish(gateway: &Gateway, upstream: &str, access: Access, routes: usize) -> 
         upstreams: vec![Upstream { url: format!("http://{upstream}").parse()?, weight: 1 }],
         timeout: Duration::from_mins(1),
         max_body_bytes: 64 * 1024 * 1024,
+        policies: Policies::default(),
         routes: fixed.chain(more).map(route).collect(),
     };
     let plan = Plan {

@@ -1,7 +1,7 @@
 //! The last phase, which always runs: one account per request, settled when its answer has ended or its client has gone.
 use crate::{
-    after::Standing, keyring::KeyRef, message::Request, refusal::Refusal, tally::Finished, worker::Worker,
-    world::Operation,
+    after::Standing, closing::Closing, keyring::KeyRef, message::Request, refusal::Refusal, tally::Finished,
+    worker::Worker, world::Operation,
 };
 use portico_domain::{Explanation, PublicKeyId, SubscriptionId, Timestamp};
 use rand::RngCore as _;
@@ -36,6 +36,11 @@ impl RequestId {
 }
 
 impl RequestId {
+    /// As UUIDs are usually written.
+    pub(crate) fn hyphenated(self) -> String {
+        self.0.hyphenated().to_string()
+    }
+
     pub(crate) fn write(self, text: &mut Vec<u8>) {
         text.extend_from_slice(self.0.as_simple().encode_lower(&mut uuid::Uuid::encode_buffer()).as_bytes());
     }
@@ -63,11 +68,13 @@ pub(crate) struct Account {
     /// The key that was named, valid or not.
     pub(crate) named_key: Option<PublicKeyId>,
     pub(crate) standing: Option<Standing>,
+    pub(crate) closing: Option<Box<Closing>>,
     status: Option<u16>,
     upstream: Option<Duration>,
     bytes_in: Option<Arc<AtomicU64>>,
     pub(crate) bytes_out: u64,
     refusal: Option<(&'static str, Explanation)>,
+    counts: bool,
 }
 
 impl Account {
@@ -95,11 +102,37 @@ impl Account {
             key: None,
             named_key: None,
             standing: None,
+            closing: None,
+            counts: true,
             status: None,
             upstream: None,
             bytes_in: None,
             bytes_out: 0,
             refusal: None,
+        }
+    }
+
+    /// For a second request on behalf of this one, of which nobody hears.
+    pub(crate) fn aside(&self) -> Self {
+        Self {
+            worker: Arc::clone(&self.worker),
+            id: self.id,
+            at: self.at,
+            started: self.started,
+            method: self.method.clone(),
+            path: self.path.clone(),
+            client: self.client,
+            operation: self.operation.clone(),
+            key: self.key.clone(),
+            named_key: self.named_key,
+            standing: None,
+            closing: None,
+            status: None,
+            upstream: None,
+            bytes_in: None,
+            bytes_out: 0,
+            refusal: None,
+            counts: false,
         }
     }
 
@@ -135,6 +168,9 @@ impl Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
+        if !self.counts {
+            return;
+        }
         let total = self.started.elapsed();
         let finished = Finished {
             id: self.id,

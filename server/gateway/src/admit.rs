@@ -23,6 +23,13 @@ pub(crate) struct Permit {
     _made_here: (),
 }
 
+impl Permit {
+    /// For a second request on behalf of the same call.
+    pub(crate) fn again(&self) -> Self {
+        Self { route: self.route.clone(), identity: self.identity.clone(), plan: self.plan.clone(), _made_here: () }
+    }
+}
+
 pub(crate) fn admit(
     shared: &Shared,
     world: &World,

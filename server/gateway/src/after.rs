@@ -7,6 +7,7 @@ use crate::{
     world::CompiledPlan,
 };
 use http::StatusCode;
+use portico_domain::ErrorStyle;
 use std::{io::Write as _, sync::Arc};
 
 /// Where a caller stands with the limits of its plan.
@@ -21,16 +22,29 @@ pub(crate) fn options(allow: String) -> Answer {
     Answer::new(StatusCode::NO_CONTENT).with("allow", allow)
 }
 
+/// The answer to a preflight, with the fields that CORS asks for.
+pub(crate) fn preflight(fields: Fields) -> Answer {
+    Answer { fields, ..Answer::new(StatusCode::NO_CONTENT) }
+}
+
 /// Completes an answer and hands it the account, which is settled when the answer ends.
 pub(crate) fn after(answered: Result<Answer, Refusal>, mut account: Box<Account>) -> Answer {
+    let closing = account.closing.take();
+    let refused = answered.is_err();
     let mut answer = answered.unwrap_or_else(|refusal| {
         account.refused(&refusal);
-        refusal.into_answer(account.id)
+        refusal.into_answer(account.id, closing.as_ref().map_or(ErrorStyle::Problem, |closing| closing.errors()))
     });
+    if let Some(closing) = &closing {
+        closing.change(&mut answer, &account, refused);
+    }
     answer.fields.remove("x-request-id");
     answer.fields.push_with("x-request-id", |text| account.id.write(text));
     if let Some(standing) = &account.standing {
         standing.write(&mut answer.fields);
+    }
+    if let Some(closing) = &closing {
+        closing.share(&mut answer.fields);
     }
     account.answered(answer.status);
     match &mut answer.tunnel {

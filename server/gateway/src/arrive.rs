@@ -13,6 +13,8 @@ pub(crate) struct Arrival {
     pub(crate) method: Method,
     pub(crate) target: Target,
     pub(crate) fields: Fields,
+    /// What rules of the API add for the upstream: passed on as it is.
+    pub(crate) added: Fields,
     /// Until the dispatch takes it.
     pub(crate) body: Body,
     pub(crate) version: Version,
@@ -27,16 +29,41 @@ impl Arrival {
     pub(crate) fn path(&self) -> &str {
         self.canonical.as_deref().unwrap_or_else(|| self.target.path())
     }
+
+    /// The same request without its body, for another one on its behalf.
+    pub(crate) fn aside(&self) -> Self {
+        Self {
+            method: self.method.clone(),
+            target: self.target.clone(),
+            fields: self.fields.clone(),
+            added: self.added.clone(),
+            body: Body::empty(),
+            version: self.version,
+            upgrade: None,
+            canonical: self.canonical.clone(),
+        }
+    }
 }
 
-pub(crate) fn arrive(shared: &Shared, request: Request) -> Result<Arrival, Refusal> {
-    let Request { method, target, fields, body, version, upgrade } = request;
-    if fields.members("via").any(|hop| hop == shared.pseudonym.as_bytes()) {
+/// One that is refused is given back with the reason.
+pub(crate) fn arrive(shared: &Shared, request: Request) -> Result<Arrival, (Refusal, Request)> {
+    match check(shared, &request) {
+        Ok(canonical) => {
+            let Request { method, target, fields, body, version, upgrade } = request;
+            let added = Fields::new();
+            Ok(Arrival { method, target, fields, added, body, version, upgrade, canonical })
+        }
+        Err(refusal) => Err((refusal, request)),
+    }
+}
+
+/// Finds the canonical path, where the request's is another.
+fn check(shared: &Shared, request: &Request) -> Result<Option<Box<str>>, Refusal> {
+    if request.fields.members("via").any(|hop| hop == shared.pseudonym.as_bytes()) {
         return Err(Refusal::BadRequest("it comes from this gateway itself: an API's upstream leads back here"));
     }
-    let canonical = match path::canonical(target.path()).map_err(Refusal::BadRequest)? {
+    Ok(match path::canonical(request.target.path()).map_err(Refusal::BadRequest)? {
         Cow::Borrowed(_) => None,
         Cow::Owned(path) => Some(path.into()),
-    };
-    Ok(Arrival { method, target, fields, body, version, upgrade, canonical })
+    })
 }

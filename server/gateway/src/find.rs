@@ -2,7 +2,11 @@
 use crate::{
     account::Account,
     arrive::Arrival,
+    closing::Closing,
+    message::{Fields, Request},
+    policy::{cors, maintenance::Maintenance},
     refusal::Refusal,
+    router::Methods,
     world::{Api, Operation, World},
 };
 use http::Method;
@@ -14,9 +18,15 @@ pub(crate) enum Found {
     Options {
         allow: String,
     },
+    /// A browser asks whether it may call: the fields of the answer.
+    Preflight(Fields),
 }
 
+/// What a preflight is told of a path that no operation has: the call itself is then told so, in words a script can read.
+const ANY_METHOD: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
 /// An operation that a request asks for.
+#[derive(Clone)]
 pub(crate) struct Route {
     pub(crate) api: Arc<Api>,
     pub(crate) operation: Arc<Operation>,
@@ -42,10 +52,29 @@ fn document_path(path: &str, below: usize) -> &str {
 pub(crate) fn find(world: &World, arrival: &Arrival, account: &mut Account) -> Result<Found, Refusal> {
     let (api, below) = world.find(arrival.path()).ok_or(Refusal::NoSuchApi)?;
     account.operation = Some(Arc::clone(&api.nowhere));
-    let methods = api
-        .router
-        .find(document_path(arrival.path(), below))
-        .ok_or_else(|| Refusal::NoSuchOperation { api: api.slug.clone() })?;
+    let path = document_path(arrival.path(), below);
+    account.closing = Closing::note(api, &arrival.method, path, &arrival.fields);
+    let methods = api.router.find(path);
+    if let Some(cors) = &api.policies.cors
+        && cors::is_preflight(&arrival.method, &arrival.fields)
+    {
+        let allow = methods.map_or_else(|| ANY_METHOD.to_owned(), Methods::allow);
+        // It says all that is to be said of sharing.
+        account.closing = None;
+        return Ok(Found::Preflight(cors.preflight(&arrival.fields, &allow)));
+    }
+    if let Some(addresses) = &api.policies.addresses
+        && !addresses.permit(account.client)
+    {
+        return Err(Refusal::AddressDenied { api: api.slug.clone(), client: account.client.to_canonical() });
+    }
+    if let Some(maintenance) = &api.policies.maintenance
+        && !maintenance.is_open_to(account.client)
+    {
+        let Maintenance { message, retry_after, .. } = maintenance;
+        return Err(Refusal::Maintenance { message: Arc::clone(message), retry_after: *retry_after });
+    }
+    let methods = methods.ok_or_else(|| Refusal::NoSuchOperation { api: api.slug.clone() })?;
     let method = arrival.method.as_str();
     match methods.get(method) {
         Some(operation) => {
@@ -54,5 +83,14 @@ pub(crate) fn find(world: &World, arrival: &Arrival, account: &mut Account) -> R
         }
         None if arrival.method == Method::OPTIONS => Ok(Found::Options { allow: methods.allow() }),
         None => Err(Refusal::MethodNotAllowed { method: method.to_owned(), allow: methods.allow() }),
+    }
+}
+
+/// Notes to which API a request belongs that was refused before anybody looked for it, so that its answer can be read
+/// like all others of that API.
+pub(crate) fn note_api(world: &World, request: &Request, account: &mut Account) {
+    if let Some((api, _)) = world.find(request.target.path()) {
+        account.operation = Some(Arc::clone(&api.nowhere));
+        account.closing = Closing::note(api, &request.method, "", &request.fields);
     }
 }

@@ -3,6 +3,7 @@ use crate::{
     entrance::Entrance,
     keyring::Keyring,
     listener::{self, Stop},
+    policy::cache::Cache,
     settings::GatewaySettings,
     subscriptions::Subscriptions,
     tally::{Latencies, Merged},
@@ -73,6 +74,7 @@ impl Gateway {
         let pseudonym = format!("1.1 portico-{:016x}", rand::rng().random::<u64>());
         let scheme = if settings.public_url.scheme() == "https" { "https" } else { "http" };
         let shared = Arc::new(Shared {
+            cache: Arc::new(Cache::new(settings.cache_bytes, Arc::clone(&clock))),
             clock,
             entrance,
             world: ArcSwap::from_pointee(World::empty()),
@@ -111,6 +113,12 @@ impl Gateway {
         let world = World::build(spec)?;
         self.shared.world.store(Arc::new(world));
         Ok(())
+    }
+
+    /// Forgets what is kept of an API's answers, or of those of a path of its document and all paths below it. Answers how
+    /// many targets it were.
+    pub fn purge_cache(&self, api: &Slug, path: Option<&str>) -> usize {
+        self.shared.cache.purge(api, path)
     }
 
     pub fn keyring(&self) -> &Keyring {

@@ -14,6 +14,7 @@ use portico_domain::{MalformedKey, PublicKeyId, SecretToken, Timestamp, TokenKin
 const IMPORTED: std::ops::RangeInclusive<usize> = 20..=128;
 
 /// Who calls, as far as the operation asks for it.
+#[derive(Clone)]
 pub(crate) struct Identity {
     /// A valid key. Always there when `required` is.
     pub(crate) key: Option<KeyRef>,

@@ -1,7 +1,7 @@
 //! The data plane: listens for calls of published APIs, lets in whoever may, and passes them on.
 //!
-//! A request's way is one function, `pipeline`, whose phases are files: `arrive`, `find`, `identify`, `admit`, `dispatch`,
-//! `after`, `account`. It reads one immutable `World` (routes, plans, upstreams), the [`Keyring`] and the
+//! A request's way is one function, `pipeline`, whose phases are files: `arrive`, `find`, `identify`, `admit`, `before`,
+//! `dispatch`, `after`, `account`. What can be set beyond passing calls on stands in `policy`, one file each. It reads one immutable `World` (routes, plans, upstreams), the [`Keyring`] and the
 //! [`Subscriptions`], all in memory; no request waits for a database, and what was counted is fetched once a second.
 //! Each thread has a runtime, a listening socket, upstream connections and counters of its own.
 //!
@@ -12,7 +12,9 @@ mod account;
 mod admit;
 mod after;
 mod arrive;
+mod before;
 mod client_address;
+mod closing;
 mod dispatch;
 mod entrance;
 mod find;
@@ -26,6 +28,7 @@ mod message;
 mod path;
 mod peer;
 mod pipeline;
+mod policy;
 mod proxy_protocol;
 mod refusal;
 mod router;

@@ -1,7 +1,9 @@
 //! The way of one request through the gateway, phase by phase. Each phase is a file; each may refuse.
 use crate::{
     account::Account,
-    admit, after, arrive, dispatch,
+    admit, after, arrive,
+    before::{self, Before},
+    dispatch,
     find::{self, Found},
     http1::Fault,
     identify,
@@ -32,15 +34,29 @@ pub(crate) fn refuse(worker: &Arc<Worker>, peer: &Peer, fault: Fault) -> Answer 
 
 async fn run(worker: &Arc<Worker>, account: &mut Account, request: Request) -> Result<Answer, Refusal> {
     let shared = &worker.shared;
-    let arrival = arrive::arrive(shared, request)?;
     let world = shared.world.load_full();
+    let mut arrival = match arrive::arrive(shared, request) {
+        Ok(arrival) => arrival,
+        Err((refusal, request)) => {
+            find::note_api(&world, &request, account);
+            return Err(refusal);
+        }
+    };
     let route = match find::find(&world, &arrival, account)? {
         Found::Route(route) => route,
         Found::Options { allow } => return Ok(after::options(allow)),
+        Found::Preflight(fields) => return Ok(after::preflight(fields)),
     };
     let identity = identify::identify(shared, &route, &arrival, account)?;
-    let permit = admit::admit(shared, &world, route, identity, &arrival, account)?;
-    dispatch::http::forward(worker, &permit, arrival, account).await
+    let mut permit = admit::admit(shared, &world, route, identity, &arrival, account)?;
+    match before::before(worker, &mut permit, &mut arrival, account).await? {
+        Before::Answered(answer) => Ok(answer),
+        Before::Forward(None) => dispatch::http::forward(worker, &permit, arrival, account).await,
+        Before::Forward(Some(pass)) => {
+            let answered = dispatch::http::forward(worker, &permit, arrival, account).await;
+            before::finish(pass, answered)
+        }
+    }
 }
 
 /// `None` when the future panicked: one request's bug is answered and counted like any failure. What it shares with

@@ -2,6 +2,8 @@
 //!
 //! One more: a variant, its line in [`Refusal::status`] and [`Refusal::code`], and its words. A detail says what is wrong,
 //! where, and what would be right; secrets, inner errors and addresses of upstreams are left out.
+mod aws;
+
 use crate::{
     account::RequestId,
     http1::{
@@ -11,8 +13,8 @@ use crate::{
     message::{Answer, Body},
 };
 use http::StatusCode;
-use portico_domain::{Explanation, PublicKeyId, Slug, SubscriptionState, Timestamp};
-use std::{net::IpAddr, time::Duration};
+use portico_domain::{ErrorStyle, Explanation, PublicKeyId, Slug, SubscriptionState, Timestamp};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Refusal {
@@ -41,6 +43,11 @@ pub(crate) enum Refusal {
         client: IpAddr,
         allowed: Vec<String>,
     },
+    /// By a list of the API.
+    AddressDenied {
+        api: Slug,
+        client: IpAddr,
+    },
     NoSuchApi,
     NoSuchOperation {
         api: Slug,
@@ -68,6 +75,12 @@ pub(crate) enum Refusal {
         retry_after: u64,
     },
     UpstreamUnavailable,
+    Maintenance {
+        message: Arc<str>,
+        retry_after: Option<u32>,
+    },
+    /// The caller takes a kept answer only.
+    NotKept,
     UpstreamFailed(UpstreamFailure),
     UpstreamTimeout {
         after: Duration,
@@ -127,7 +140,8 @@ impl Refusal {
             | Self::PlanGone { .. }
             | Self::SubscriptionPending { .. }
             | Self::ScopeDenied { .. }
-            | Self::IpDenied { .. } => StatusCode::FORBIDDEN,
+            | Self::IpDenied { .. }
+            | Self::AddressDenied { .. } => StatusCode::FORBIDDEN,
             Self::NoSuchApi | Self::NoSuchOperation { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -135,9 +149,9 @@ impl Refusal {
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::RateLimited { .. } | Self::QuotaExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::UpstreamUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UpstreamUnavailable | Self::Maintenance { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::UpstreamFailed(_) => StatusCode::BAD_GATEWAY,
-            Self::UpstreamTimeout { .. } => StatusCode::GATEWAY_TIMEOUT,
+            Self::UpstreamTimeout { .. } | Self::NotKept => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -152,7 +166,7 @@ impl Refusal {
             Self::NotSubscribed { .. } | Self::PlanGone { .. } => "not_subscribed",
             Self::SubscriptionPending { .. } => "subscription_pending",
             Self::ScopeDenied { .. } => "scope_denied",
-            Self::IpDenied { .. } => "ip_denied",
+            Self::IpDenied { .. } | Self::AddressDenied { .. } => "ip_denied",
             Self::NoSuchApi => "no_such_api",
             Self::NoSuchOperation { .. } => "no_such_operation",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
@@ -162,9 +176,9 @@ impl Refusal {
             Self::HeadersTooLarge => "headers_too_large",
             Self::RateLimited { .. } => "rate_limited",
             Self::QuotaExceeded { .. } => "quota_exceeded",
-            Self::UpstreamUnavailable => "upstream_unavailable",
+            Self::UpstreamUnavailable | Self::Maintenance { .. } => "upstream_unavailable",
             Self::UpstreamFailed(_) => "upstream_failed",
-            Self::UpstreamTimeout { .. } => "upstream_timeout",
+            Self::UpstreamTimeout { .. } | Self::NotKept => "upstream_timeout",
             Self::Internal => "internal",
         }
     }
@@ -206,6 +220,7 @@ impl Refusal {
                 format!("The API key is limited to other operations; {asked} is not among them.")
             }
             Self::IpDenied { client, .. } => format!("The API key may not be used from {client}."),
+            Self::AddressDenied { api, client } => format!("{api} may not be called from {client}."),
             Self::NoSuchApi => {
                 "No API is served at this address. Its documentation in the portal shows the right one.".into()
             }
@@ -232,6 +247,10 @@ impl Refusal {
                 )
             }
             Self::UpstreamUnavailable => "This API has no upstream to answer for it at the moment.".into(),
+            Self::Maintenance { message, .. } => message.to_string(),
+            Self::NotKept => {
+                "No kept answer fits, and the request takes no other (Cache-Control: only-if-cached).".into()
+            }
             Self::UpstreamFailed(_) => {
                 "The service behind this API could not be reached or did not answer properly.".into()
             }
@@ -285,6 +304,9 @@ impl Refusal {
                 asked,
             ),
             Self::IpDenied { client, allowed } => say("networks of the key", &allowed.join(", "), &client.to_string()),
+            Self::AddressDenied { client, .. } => {
+                say("networks of the API", "an address that allow_ips and deny_ips let in", &client.to_string())
+            }
             Self::NoSuchApi => say("base path", "the base path of a published API", "another path"),
             Self::NoSuchOperation { api } => say("path", &format!("a path of {api}'s document"), "another path"),
             Self::MethodNotAllowed { method, allow } => say("method", allow, method),
@@ -305,6 +327,10 @@ impl Refusal {
                 &format!("used up; begins anew in {retry_after} s"),
             ),
             Self::UpstreamUnavailable => say("upstream", "one upstream with a weight above 0", "none"),
+            Self::Maintenance { .. } => {
+                say("maintenance of the API", "an API that is not under maintenance", "one that is")
+            }
+            Self::NotKept => say("cache", "a kept answer that may be used", "none, and Cache-Control: only-if-cached"),
             Self::UpstreamFailed(failure) => say(
                 "upstream",
                 "an answer",
@@ -326,8 +352,40 @@ impl Refusal {
         }
     }
 
-    /// The answer: `application/problem+json`, RFC 9457.
-    pub(crate) fn into_answer(self, id: RequestId) -> Answer {
+    /// The answer, in the style of the API.
+    pub(crate) fn into_answer(self, id: RequestId, style: ErrorStyle) -> Answer {
+        let answer = match style {
+            ErrorStyle::Problem => self.problem(id),
+            ErrorStyle::Aws => self.aws(id),
+        };
+        match self {
+            Self::RateLimited { retry_after, .. } | Self::QuotaExceeded { retry_after, .. } => {
+                answer.with("retry-after", retry_after.to_string())
+            }
+            Self::Maintenance { retry_after: Some(seconds), .. } => answer.with("retry-after", seconds.to_string()),
+            _ => answer,
+        }
+    }
+
+    fn aws(&self, id: RequestId) -> Answer {
+        let limit = match self {
+            Self::BodyTooLarge { limit } => Some(*limit),
+            _ => None,
+        };
+        let aws::Words { status, error_type, content_type, body } = aws::words(self.code(), self.status(), limit);
+        let answer = Answer::new(status)
+            .with("content-type", content_type)
+            .with("cache-control", "no-store")
+            .with("x-amzn-requestid", id.hyphenated())
+            .with_body(Body::full(body));
+        match error_type {
+            Some(error_type) => answer.with("x-amzn-errortype", error_type),
+            None => answer,
+        }
+    }
+
+    /// `application/problem+json`, RFC 9457.
+    fn problem(&self, id: RequestId) -> Answer {
         let status = self.status();
         let problem = serde_json::json!({
             "type": "about:blank",
@@ -347,9 +405,6 @@ impl Refusal {
                 answer.with("www-authenticate", "Bearer realm=\"portico\", error=\"invalid_token\"")
             }
             Self::MethodNotAllowed { allow, .. } => answer.with("allow", allow),
-            Self::RateLimited { retry_after, .. } | Self::QuotaExceeded { retry_after, .. } => {
-                answer.with("retry-after", retry_after.to_string())
-            }
             _ => answer,
         }
     }

@@ -27,6 +27,8 @@ pub struct GatewaySettings {
     pub upstream_allow: Vec<IpNet>,
     /// Where client certificates and authorities for upstreams are.
     pub upstream_tls_dir: Option<PathBuf>,
+    /// For answers that policies keep, all APIs together. One answer takes an eighth of it at most.
+    pub cache_bytes: u64,
     /// Of clients. Further ones are closed at once.
     pub max_connections: usize,
     /// For a request's head, from its first byte (or the opening of the connection) to its last.
@@ -52,6 +54,7 @@ impl Default for GatewaySettings {
             trusted_proxies: Vec::new(),
             upstream_allow: Vec::new(),
             upstream_tls_dir: None,
+            cache_bytes: 64 * 1024 * 1024,
             // Two descriptors a proxied request, and room for the rest of the house, within the usual 20,000.
             max_connections: 8_192,
             header_timeout: Duration::from_secs(10),

@@ -1,7 +1,7 @@
 //! What all threads of a gateway share, and what each has for itself.
 use crate::{
-    entrance::Entrance, keyring::Keyring, settings::GatewaySettings, subscriptions::Subscriptions, tally::Tally,
-    upstream::pool::Pool, world::World,
+    entrance::Entrance, keyring::Keyring, policy::cache::Cache, settings::GatewaySettings,
+    subscriptions::Subscriptions, tally::Tally, upstream::pool::Pool, world::World,
 };
 use arc_swap::ArcSwap;
 use portico_domain::{Clock, Digester};
@@ -18,6 +18,7 @@ pub(crate) struct Shared {
     pub(crate) entrance: Entrance,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) world: ArcSwap<World>,
+    pub(crate) cache: Arc<Cache>,
     pub(crate) keyring: Keyring,
     pub(crate) subscriptions: Subscriptions,
     pub(crate) digester: Digester,

@@ -1,6 +1,9 @@
 //! The World: an immutable, validated picture of all that is served, built off the request path and swapped whole.
-use crate::router::Router;
-use portico_domain::{Access, Period, Plan, RouteSpec, Slug, Upstream};
+use crate::{
+    policy::{ApiPolicies, OperationPolicies},
+    router::Router,
+};
+use portico_domain::{Access, Period, Plan, Policies, RouteSpec, Slug, Upstream};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -28,6 +31,7 @@ pub struct ApiSpec {
     /// From the last byte of the request to the first of the answer.
     pub timeout: Duration,
     pub max_body_bytes: u64,
+    pub policies: Policies,
     pub routes: Vec<RouteSpec>,
 }
 
@@ -77,6 +81,7 @@ pub(crate) struct Api {
     pub(crate) targets: Vec<Target>,
     pub(crate) timeout: Duration,
     pub(crate) max_body_bytes: u64,
+    pub(crate) policies: ApiPolicies,
     pub(crate) router: Router,
     /// Stands for requests in which no operation was found, so that they count too.
     pub(crate) nowhere: Arc<Operation>,
@@ -90,6 +95,7 @@ pub(crate) struct Operation {
     pub(crate) secured: bool,
     /// Operations of the same method and path, which cannot be told from this one.
     pub(crate) also: Vec<Box<str>>,
+    pub(crate) policies: OperationPolicies,
 }
 
 /// An upstream, ready to be called.
@@ -188,7 +194,10 @@ impl Api {
             _ => return Err(format!("{base_path:?} is not a base path such as /pets/v2")),
         }
         let mut router = Router::default();
-        for route in &spec.routes {
+        let policies = spec.routes.iter().map(|route| OperationPolicies::compile(&spec.policies, route));
+        let policies: Vec<_> = policies.collect::<Result<_, _>>()?;
+        let of_api = ApiPolicies::compile(&spec.policies, &policies);
+        for (route, policies) in spec.routes.iter().zip(policies) {
             let method_fits = (1..=24).contains(&route.method.len())
                 && route.method.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
             if !method_fits {
@@ -199,6 +208,7 @@ impl Api {
                 name: route.operation.as_str().into(),
                 secured: route.secured,
                 also: Vec::new(),
+                policies,
             };
             router
                 .add(&route.method, &route.template, Arc::new(operation))
@@ -214,6 +224,7 @@ impl Api {
                 name: "".into(),
                 secured: true,
                 also: Vec::new(),
+                policies: OperationPolicies::default(),
             }),
             slug: spec.slug,
             told: format!("x-forwarded-prefix: {base_path}\r\n").into_bytes(),
@@ -222,6 +233,7 @@ impl Api {
             targets,
             timeout: spec.timeout,
             max_body_bytes: spec.max_body_bytes,
+            policies: of_api,
             router,
         })
     }
@@ -239,7 +251,7 @@ impl Api {
 #[cfg(test)]
 impl Operation {
     pub(crate) fn named(name: &str) -> Self {
-        Self { api: None, name: name.into(), secured: true, also: Vec::new() }
+        Self { api: None, name: name.into(), secured: true, also: Vec::new(), policies: OperationPolicies::default() }
     }
 }
 
@@ -295,6 +307,7 @@ mod tests {
             upstreams: Vec::new(),
             timeout: Duration::from_secs(1),
             max_body_bytes: 1,
+            policies: Policies::default(),
             routes: Vec::new(),
         }
     }

@@ -11,4 +11,5 @@ mod it {
     mod life;
     mod limits;
     mod passing;
+    mod policies;
 }

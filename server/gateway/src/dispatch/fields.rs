@@ -123,6 +123,7 @@ pub(crate) fn write_request(
     head.extend_from_slice(b"\r\n");
     write_kept(head, permit, &arrival.fields, told);
     write_told(head, permit, &arrival.fields, told);
+    arrival.added.write_to(head);
     if let Some(protocol) = &arrival.upgrade {
         let _ = write!(head, "connection: upgrade\r\nupgrade: {protocol}\r\n");
     }

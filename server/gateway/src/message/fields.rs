@@ -142,6 +142,15 @@ impl Fields {
         lines.retain(|line| keep(name_of(text, line), &text[line.value as usize..line.value_end as usize]));
     }
 
+    /// These and then those.
+    pub(crate) fn joined(&self, others: &Self) -> Self {
+        let mut all = self.clone();
+        for (name, value) in others.iter() {
+            all.push(name, value);
+        }
+        all
+    }
+
     /// All lines, for a head.
     pub(crate) fn write_to(&self, out: &mut Vec<u8>) {
         let mut run: Option<(u32, u32)> = None;

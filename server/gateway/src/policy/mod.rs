@@ -5,10 +5,11 @@
 //! could have been made before. The pipeline's phases `find`, `before` and `after` use it. As far as it can be a policy is
 //! pure: it takes fields, path, query and bytes and answers with data, and the phases act on that.
 //!
-//! One more: its settings and their check in the domain, a file here with `compile`, a place in [`Compiled`] or
-//! [`CompiledOperation`], and its line in a phase. One that is off costs a branch.
+//! One more: its settings and their check in the domain, a file here with `compile`, a place in [`ApiPolicies`] or
+//! [`OperationPolicies`], and its line in a phase. One that is off costs a branch.
 pub(crate) mod addresses;
 pub(crate) mod cache;
+mod compiled;
 pub(crate) mod compress;
 pub(crate) mod cors;
 pub(crate) mod lifecycle;
@@ -16,3 +17,5 @@ pub(crate) mod maintenance;
 pub(crate) mod shadow;
 pub(crate) mod transform;
 mod vary;
+
+pub(crate) use compiled::{ApiPolicies, OperationPolicies};

@@ -130,6 +130,7 @@ mod tests {
         copy
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as scripts have it")]
     fn part(bytes: usize) -> io::Result<Frame<Bytes>> {
         Ok(Frame::data(vec![b'x'; bytes].into()))
     }

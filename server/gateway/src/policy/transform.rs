@@ -72,6 +72,8 @@ pub(crate) struct Unfit {
     /// JSON pointer below the settings of `transform`.
     pub(crate) pointer: String,
     pub(crate) problem: String,
+    /// Whether it is a rule of the operation, not of the API.
+    pub(crate) of_operation: bool,
 }
 
 impl Transform {
@@ -94,16 +96,26 @@ impl Transform {
         Ok((!idle).then_some(compiled))
     }
 
-    pub(crate) fn request(&self, fields: &mut Fields, values: &Values<'_>) {
-        apply(&self.request, fields, values);
+    pub(crate) fn changes_answers(&self) -> bool {
+        !self.response.is_empty()
+    }
+
+    /// What rules write goes to `added`: of a client's own fields many never reach an upstream, whatever their names.
+    pub(crate) fn request(&self, fields: &mut Fields, added: &mut Fields, values: &Values<'_>) {
+        for rule in &self.request {
+            if let FieldRule::Remove(name) | FieldRule::Set(name, _) = rule {
+                fields.remove(name);
+            }
+        }
+        apply(&self.request, added, values);
     }
 
     pub(crate) fn response(&self, fields: &mut Fields, values: &Values<'_>) {
         apply(&self.response, fields, values);
     }
 
-    /// The query by these rules, both without `?`; the outer `None` where it stays as it is.
-    pub(crate) fn query(&self, query: Option<&str>, values: &Values<'_>) -> Option<Option<String>> {
+    /// The query by these rules, both without `?`; empty where nothing is left of it, `None` where it stays as it is.
+    pub(crate) fn query(&self, query: Option<&str>, values: &Values<'_>) -> Option<String> {
         if self.query.is_empty() {
             return None;
         }
@@ -120,7 +132,7 @@ impl Transform {
             }
         }
         pairs.retain(|pair| !pair.is_empty());
-        Some((!pairs.is_empty()).then(|| pairs.join("&")))
+        Some(pairs.join("&"))
     }
 }
 
@@ -193,8 +205,11 @@ impl Texts<'_> {
 
     fn text(&self, value: &str, place: &[&str]) -> Result<Text, Unfit> {
         let unfit = |problem: String| Unfit {
-            pointer: place.iter().map(|member| format!("/{}", member.replace('~', "~0").replace('/', "~1"))).collect(),
+            pointer: place
+                .iter()
+                .fold(String::new(), |pointer, member| pointer + "/" + &member.replace('~', "~0").replace('/', "~1")),
             problem,
+            of_operation: self.strict,
         };
         let mut pieces = Vec::new();
         let mut rest = value;
@@ -236,7 +251,7 @@ impl Place {
         let path = template.split(['?', '#']).next().unwrap_or_default();
         let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
         for (number, segment) in segments.iter().enumerate() {
-            let (mut around, mut names) = (Vec::new(), Vec::new());
+            let (mut around, mut names): (Vec<Box<str>>, Vec<&str>) = (Vec::new(), Vec::new());
             let mut rest = *segment;
             while let Some((before, (name, after))) =
                 rest.split_once('{').and_then(|(before, from)| Some((before, from.split_once('}')?)))
@@ -250,7 +265,7 @@ impl Place {
             if let Some(gap) = names.iter().position(|name| *name == parameter || plain(name)) {
                 let greedy = number + 1 == segments.len()
                     && names.len() == 1
-                    && around.iter().all(|text: &Box<str>| text.is_empty())
+                    && around.iter().all(|text| text.is_empty())
                     && (names[0].ends_with('+') || names[0].starts_with('*'));
                 return Some(Self { segment: number, greedy, around: around.into(), gap });
             }
@@ -341,7 +356,7 @@ impl Text {
                 Piece::Plan => encode(values.plan, false, &mut out),
                 Piece::Operation => encode(values.operation, false, &mut out),
                 Piece::ClientIp if form == Form::Query => {
-                    encode(&values.client_ip.to_canonical().to_string(), false, &mut out)
+                    encode(&values.client_ip.to_canonical().to_string(), false, &mut out);
                 }
                 Piece::ClientIp => {
                     let _ = write!(out, "{}", values.client_ip.to_canonical());
@@ -402,7 +417,9 @@ mod tests {
         for (name, value) in [("X-Old", "1"), ("X-KEY", "a"), ("x-key", "b"), ("Accept", "text/html")] {
             fields.push(name, value);
         }
-        transform.request(&mut fields, &values("/pets/a%2Cb,c"));
+        let mut added = Fields::new();
+        transform.request(&mut fields, &mut added, &values("/pets/a%2Cb,c"));
+        let fields = fields.joined(&added);
         let shown: Vec<_> =
             fields.iter().map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value))).collect();
         assert_eq!(
@@ -417,8 +434,9 @@ mod tests {
             compile(serde_json::json!({"request": {"set": {"x-app": "{app}"}, "add": {"x-more": " {app} "}}}), "/");
         let mut fields = Fields::new();
         fields.push("x-app", "forged");
-        transform.request(&mut fields, &Values { app: "", ..values("/") });
-        assert!(fields.is_empty());
+        let mut added = Fields::new();
+        transform.request(&mut fields, &mut added, &Values { app: "", ..values("/") });
+        assert!(fields.is_empty() && added.is_empty());
     }
 
     #[test]
@@ -433,10 +451,10 @@ mod tests {
             (Some("debug%20mode&%74enant=evil&tenant=evil"), "op=find%20pets&tenant=app-1%20%26%20co"),
             (Some("&&tenant"), "op=find%20pets&tenant=app-1%20%26%20co"),
         ] {
-            assert_eq!(transform.query(query, &values("/")), Some(Some(changed.to_owned())), "{query:?}");
+            assert_eq!(transform.query(query, &values("/")), Some(changed.to_owned()), "{query:?}");
         }
         let removing = compile(serde_json::json!({"query": {"remove": ["a"]}}), "/");
-        assert_eq!(removing.query(Some("a=1&a"), &values("/")), Some(None));
+        assert_eq!(removing.query(Some("a=1&a"), &values("/")), Some(String::new()));
         let fields_only = compile(serde_json::json!({"request": {"remove": ["a"]}}), "/");
         assert_eq!(fields_only.query(Some("a=1"), &values("/")), None);
     }
@@ -484,12 +502,12 @@ mod tests {
                 "/{id}",
             );
             let values = values(&path);
-            if let Some(Some(changed)) = transform.query(Some(&query), &values) {
+            if let Some(changed) = transform.query(Some(&query), &values) {
                 prop_assert!(changed.split('&').filter(|pair| is_named(pair, "id")).count() <= 1);
                 prop_assert!(changed.split('&').count() <= query.split('&').count() + 1);
             }
             let mut fields = Fields::new();
-            transform.request(&mut fields, &values);
+            transform.request(&mut Fields::new(), &mut fields, &values);
             prop_assert!(fields.get("x-id").is_none_or(|value| value.iter().all(|b| b.is_ascii_alphanumeric() || b"-._~%".contains(b))));
         }
     }

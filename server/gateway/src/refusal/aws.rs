@@ -26,7 +26,12 @@ pub(super) fn words(code: &str, status: StatusCode, limit: Option<u64>) -> Words
     }
     let forbidden = StatusCode::FORBIDDEN;
     let (status, error_type, message) = match code {
-        "key_missing" | "key_unknown" | "key_expired" | "key_revoked" | "not_subscribed" | "subscription_pending"
+        "key_missing"
+        | "key_unknown"
+        | "key_expired"
+        | "key_revoked"
+        | "not_subscribed"
+        | "subscription_pending"
         | "scope_denied" => (forbidden, "ForbiddenException", "Forbidden"),
         "ip_denied" | "denied" => {
             (forbidden, "AccessDeniedException", "User is not authorized to access this resource")
@@ -64,17 +69,41 @@ mod tests {
     #[test]
     fn the_words_are_those_that_were_recorded() {
         for (code, ours, status, error_type, body) in [
-            ("no_such_operation", 404, 403, "MissingAuthenticationTokenException", r#"{"message":"Missing Authentication Token"}"#),
-            ("method_not_allowed", 405, 403, "MissingAuthenticationTokenException", r#"{"message":"Missing Authentication Token"}"#),
+            (
+                "no_such_operation",
+                404,
+                403,
+                "MissingAuthenticationTokenException",
+                r#"{"message":"Missing Authentication Token"}"#,
+            ),
+            (
+                "method_not_allowed",
+                405,
+                403,
+                "MissingAuthenticationTokenException",
+                r#"{"message":"Missing Authentication Token"}"#,
+            ),
             ("key_missing", 401, 403, "ForbiddenException", r#"{"message":"Forbidden"}"#),
             ("key_revoked", 401, 403, "ForbiddenException", r#"{"message":"Forbidden"}"#),
             ("rate_limited", 429, 429, "TooManyRequestsException", r#"{"message":"Too Many Requests"}"#),
             ("quota_exceeded", 429, 429, "LimitExceededException", r#"{"message":"Limit Exceeded"}"#),
             ("unsupported_media_type", 415, 415, "BadRequestException", r#"{"message":"Unsupported Media Type"}"#),
             ("invalid_body", 400, 400, "BadRequestException", r#"{"message":"Invalid request body"}"#),
-            ("upstream_timeout", 504, 504, "InternalServerErrorException", r#"{"message":"Endpoint request timed out"}"#),
+            (
+                "upstream_timeout",
+                504,
+                504,
+                "InternalServerErrorException",
+                r#"{"message":"Endpoint request timed out"}"#,
+            ),
             ("upstream_failed", 502, 502, "InternalServerErrorException", r#"{"message":"Internal server error"}"#),
-            ("ip_denied", 403, 403, "AccessDeniedException", r#"{"Message":"User is not authorized to access this resource"}"#),
+            (
+                "ip_denied",
+                403,
+                403,
+                "AccessDeniedException",
+                r#"{"Message":"User is not authorized to access this resource"}"#,
+            ),
             ("uri_too_long", 414, 414, "BadRequestException", r#"{"message":"URI Too Long"}"#),
         ] {
             assert_eq!(said(code, ours), (status, Some(error_type), body.to_owned()), "{code}");

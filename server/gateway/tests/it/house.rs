@@ -1,7 +1,7 @@
 //! A gateway with one API, one app and one key, and a client that speaks raw bytes.
 use super::upstream::Upstream;
 use portico_domain::{
-    Access, AppId, Environment, InstallationSecret, Key, KeyId, KeyName, MockClock, Plan, Purpose, RouteSpec,
+    Access, AppId, Environment, InstallationSecret, Key, KeyId, KeyName, MockClock, Plan, Policies, Purpose, RouteSpec,
     SecretToken, Subscription, SubscriptionId, SubscriptionState, Timestamp, TokenKind,
 };
 use portico_gateway::{ApiSpec, Gateway, GatewaySettings, KeyEntry, WorldSpec};
@@ -30,6 +30,7 @@ pub(crate) struct Options {
     pub(crate) settings: GatewaySettings,
     pub(crate) timeout: Duration,
     pub(crate) max_body_bytes: u64,
+    pub(crate) policies: Policies,
 }
 
 impl Default for Options {
@@ -41,11 +42,23 @@ impl Default for Options {
             upstream_allow: vec!["127.0.0.0/8".parse().unwrap()],
             ..GatewaySettings::default()
         };
-        Self { access: Access::Key, plan, settings, timeout: Duration::from_secs(20), max_body_bytes: 1024 * 1024 }
+        Self {
+            access: Access::Key,
+            plan,
+            settings,
+            timeout: Duration::from_secs(20),
+            max_body_bytes: 1024 * 1024,
+            policies: Policies::default(),
+        }
     }
 }
 
 impl Options {
+    /// With policies as the management API takes them.
+    pub(crate) fn policies(json: serde_json::Value) -> Self {
+        Self { policies: serde_json::from_value(json).unwrap(), ..Self::default() }
+    }
+
     /// With one setting changed.
     pub(crate) fn with(change: impl FnOnce(&mut GatewaySettings)) -> Self {
         let mut options = Self::default();
@@ -90,6 +103,7 @@ impl House {
             }],
             timeout: options.timeout,
             max_body_bytes: options.max_body_bytes,
+            policies: options.policies,
             routes: routes.collect(),
         };
         let spec = WorldSpec { version: 1, apis: vec![api], plans: vec![options.plan.clone()] };

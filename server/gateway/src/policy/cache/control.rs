@@ -6,6 +6,7 @@ use crate::message::fields::{Fields, is_token};
 const FOREVER: u32 = 1 << 31;
 
 /// What an answer says of its keeping.
+#[expect(clippy::struct_excessive_bools, reason = "each is a directive that is there or not")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AnswerControl {
     pub(crate) no_store: bool,

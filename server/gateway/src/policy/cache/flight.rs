@@ -182,7 +182,7 @@ mod tests {
         policy::cache::{control::AnswerControl, freshness::Freshness, store::Selection},
     };
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_micros(second * 1_000_000)

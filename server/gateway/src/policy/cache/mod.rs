@@ -21,7 +21,7 @@ use bytes::Bytes;
 use control::RequestControl;
 use flight::{Flights, Joined, Waited};
 use http::{Method, StatusCode};
-use portico_domain::{Clock, OperationCache, Timestamp};
+use portico_domain::{Clock, OperationCache, Slug, Timestamp};
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 use store::{Found, Kept, Store};
 
@@ -59,7 +59,7 @@ impl Policy {
 
 /// A node's cache.
 pub(crate) struct Cache {
-    pub(crate) store: Store,
+    store: Store,
     flights: Arc<Flights>,
     clock: Arc<dyn Clock>,
 }
@@ -67,6 +67,11 @@ pub(crate) struct Cache {
 impl Cache {
     pub(crate) fn new(bytes: u64, clock: Arc<dyn Clock>) -> Self {
         Self { store: Store::new(bytes), flights: Arc::default(), clock }
+    }
+
+    /// Forgets the answers of an API, or those of a path and all below it; answers how many targets it were.
+    pub(crate) fn purge(&self, api: &Slug, path: Option<&str>) -> usize {
+        self.store.purge(api, path)
     }
 
     fn now(&self) -> Timestamp {
@@ -81,12 +86,32 @@ pub(crate) struct Asked<'a> {
     pub(crate) place: Place<'a>,
     /// As the upstream will get them.
     pub(crate) fields: &'a Fields,
+    pub(crate) credentials: Credentials,
     pub(crate) has_body: bool,
 }
 
-impl Asked<'_> {
-    fn has_credentials(&self) -> bool {
-        self.fields.contains("authorization") || self.fields.contains("cookie")
+/// What a caller brings for the upstream itself; what rules of the API put there is the same for all callers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Credentials {
+    authorization: bool,
+    cookie: bool,
+}
+
+impl Credentials {
+    /// Of a caller's fields, without our own key.
+    pub(crate) fn of(fields: &Fields) -> Self {
+        Self { authorization: fields.contains("authorization"), cookie: fields.contains("cookie") }
+    }
+
+    fn are_there(self) -> bool {
+        self.authorization || self.cookie
+    }
+
+    /// Whether an answer may be kept for, or used for, a request with these (RFC 9111 3.5; of cookies it says nothing,
+    /// and they are as good as credentials).
+    fn are_settled_by(self, kept: &Kept) -> bool {
+        let said = kept.control.public || kept.control.s_maxage.is_some() || kept.control.must_revalidate;
+        said || (!self.authorization && (!self.cookie || kept.vary.names("cookie")))
     }
 }
 
@@ -132,7 +157,7 @@ pub(crate) async fn look_up(cache: &Arc<Cache>, policy: &Arc<Policy>, asked: Ask
         let (reason, stale) = match cache.store.find(&key, asked.place, asked.fields) {
             Found::Nothing => ("miss", None),
             Found::Otherwise => ("vary-miss", None),
-            Found::Kept(kept) if asked.has_credentials() && !settles_credentials(&kept, asked.fields) => ("miss", None),
+            Found::Kept(kept) if !asked.credentials.are_settled_by(&kept) => ("miss", None),
             Found::Kept(kept) => match judge(&kept, &control, now) {
                 Use::AsItIs => return Step::Answer(ready(&kept, asked, now, "hit")),
                 Use::WhileItIsFetched => {
@@ -154,7 +179,7 @@ pub(crate) async fn look_up(cache: &Arc<Cache>, policy: &Arc<Policy>, asked: Ask
         }
         let alone = |stale| Step::Forward(Pass::fetch(cache, policy, asked, key.clone(), reason, stale, None));
         let conditional = stale.is_none() && conditional::CONDITIONS.iter().any(|name| asked.fields.contains(name));
-        if !is_get || conditional || asked.has_credentials() {
+        if !is_get || conditional || asked.credentials.are_there() {
             return alone(stale);
         }
         match cache.flights.join(&flight_key(&key, policy, asked.fields), now) {
@@ -192,15 +217,6 @@ fn flight_key(key: &[u8], policy: &Policy, request: &Fields) -> Vec<u8> {
         }
     }
     all
-}
-
-/// Whether an answer may be kept for, or used for, a request with credentials of its own (RFC 9111 3.5; of cookies it says
-/// nothing, and they are as good as credentials).
-fn settles_credentials(kept: &Kept, request: &Fields) -> bool {
-    let said = kept.control.public || kept.control.s_maxage.is_some() || kept.control.must_revalidate;
-    let authorization = said || !request.contains("authorization");
-    let cookie = said || kept.vary.names("cookie") || !request.contains("cookie");
-    authorization && cookie
 }
 
 /// How a kept answer may be used for a request.

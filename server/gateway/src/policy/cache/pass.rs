@@ -1,12 +1,11 @@
 //! A request on its way to the upstream, and what its answer means for the cache.
 use super::{
-    Asked, Cache, Policy, Ready,
+    Asked, Cache, Credentials, Policy, Ready,
     control::{AnswerControl, RequestControl},
     flight::Lead,
     freshness::Freshness,
     is_strict, push_status, ready,
     recorded::Recording,
-    settles_credentials,
     store::{Kept, Place, Selection},
 };
 use crate::message::fields::Fields;
@@ -47,6 +46,7 @@ pub(crate) struct Fetch {
     method: Method,
     /// The request's, as the upstream would get them.
     request: Fields,
+    credentials: Credentials,
     reason: &'static str,
     /// What the upstream is asked to confirm, or what stands in for its failure.
     stale: Option<Arc<Kept>>,
@@ -115,6 +115,7 @@ impl Pass {
             target: asked.place.into(),
             method: asked.method.clone(),
             request: asked.fields.clone(),
+            credentials: asked.credentials,
             reason,
             stale,
             lead,
@@ -153,15 +154,11 @@ impl Pass {
 
     /// There is no answer: a kept one may stand in (RFC 5861 4).
     pub(crate) fn failed(self) -> Option<Ready> {
-        match self {
-            Self::Fetch(mut fetch) => {
-                if let Some(lead) = fetch.lead.take() {
-                    lead.release();
-                }
-                fetch.stand_in(None)
-            }
-            _ => None,
+        let Self::Fetch(mut fetch) = self else { return None };
+        if let Some(lead) = fetch.lead.take() {
+            lead.release();
         }
+        fetch.stand_in(None)
     }
 }
 
@@ -183,23 +180,26 @@ impl Fetch {
             }
             return Outcome::Kept(ready);
         }
-        match self.keep(status, fields, length, now) {
-            Some(kept) => {
-                push_status(fields, &format!("fwd={reason}; stored"), None);
-                let limit = self.policy.max_bytes.min(self.cache.store.largest());
-                Outcome::Passed(Some(Recording::new(self.cache, self.target.api, self.key, self.lead, kept, limit)))
-            }
-            None => {
-                push_status(fields, &format!("fwd={reason}"), None);
-                match self.lead.take() {
-                    // A failure passes; an answer that cannot be kept is of its operation's nature.
-                    Some(lead) if status.is_server_error() => lead.release(),
-                    Some(lead) => lead.release_for_long(now),
-                    None => {}
-                }
-                Outcome::Passed(None)
-            }
+        if let Some(kept) = self.keep(status, fields, length, now) {
+            push_status(fields, &format!("fwd={reason}; stored"), None);
+            let limit = self.policy.max_bytes.min(self.cache.store.largest());
+            return Outcome::Passed(Some(Recording::new(
+                self.cache,
+                self.target.api,
+                self.key,
+                self.lead,
+                kept,
+                limit,
+            )));
         }
+        push_status(fields, &format!("fwd={reason}"), None);
+        match self.lead {
+            // A failure passes; an answer that cannot be kept is of its operation's nature.
+            Some(lead) if status.is_server_error() => lead.release(),
+            Some(lead) => lead.release_for_long(now),
+            None => {}
+        }
+        Outcome::Passed(None)
     }
 
     fn renewed(mut self, kept: Arc<Kept>, now: Timestamp) -> Ready {
@@ -213,7 +213,13 @@ impl Fetch {
     }
 
     fn asked(&self) -> Asked<'_> {
-        Asked { method: &self.method, place: self.target.place(), fields: &self.request, has_body: false }
+        Asked {
+            method: &self.method,
+            place: self.target.place(),
+            fields: &self.request,
+            credentials: self.credentials,
+            has_body: false,
+        }
     }
 
     /// What is kept, where it or the caller says that it may be used although the upstream fails.
@@ -270,8 +276,7 @@ impl Fetch {
             || kept.has_validator()
             || control.stale_while_revalidate.is_some()
             || control.stale_if_error.is_some();
-        let settled = !self.asked().has_credentials() || settles_credentials(&kept, &self.request);
-        (of_use && settled).then_some(kept)
+        (of_use && self.credentials.are_settled_by(&kept)).then_some(kept)
     }
 }
 

@@ -78,15 +78,21 @@ pub(crate) struct Kept {
 
 /// The request fields that chose an answer, with the values that they had.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Selection(Box<[(Box<str>, Box<[u8]>)]>);
+pub(crate) struct Selection(Box<[Chosen]>);
+
+/// A field's name and the value it had.
+type Chosen = (Box<str>, Box<[u8]>);
 
 impl Selection {
-    /// `None` where an answer says that it fits one request alone (`Vary: *`), or names more fields than anybody tells
-    /// apart.
+    /// `None` where an answer says that it fits one request alone (`Vary: *`), names more fields than anybody tells apart,
+    /// or depends on what the gateway tells its upstreams.
     pub(crate) fn of(settings: &[Box<str>], answer: &Fields, request: &Fields) -> Option<Self> {
         let mut names: Vec<Box<str>> = settings.to_vec();
         for name in answer.members("vary") {
             let name = std::str::from_utf8(name).ok().filter(|name| *name != "*")?.to_ascii_lowercase();
+            if is_told(&name) {
+                return None;
+            }
             if !names.iter().any(|known| **known == *name) {
                 names.push(name.into());
             }
@@ -120,6 +126,12 @@ impl Selection {
     fn bytes(&self) -> usize {
         self.0.iter().map(|(name, value)| name.len() + value.len() + 32).sum()
     }
+}
+
+/// Fields of requests that the gateway writes itself, for each call anew.
+fn is_told(name: &str) -> bool {
+    let ours = ["forwarded", "traceparent", "tracestate", "via", "x-request-id"];
+    ours.contains(&name) || name.starts_with("x-forwarded-") || name.starts_with("x-portico-")
 }
 
 /// All lines of a field as one (RFC 9110 5.2).
@@ -406,7 +418,9 @@ mod tests {
         for other in [&[("x-a", "1")][..], &[("x-a", "1, 2"), ("x-b", "3")], &[("x-a", "1, 2"), ("x-c", "3")], &[]] {
             assert!(!selection.fits(&fields(other)), "{other:?}");
         }
-        assert!(Selection::of(&[], &fields(&[("vary", "x-a, *")]), &request).is_none());
+        for vary in ["x-a, *", "X-Portico-App", "x-forwarded-for", "Via"] {
+            assert!(Selection::of(&[], &fields(&[("vary", vary)]), &request).is_none(), "{vary}");
+        }
         let many = (0..17).map(|number| format!("x-{number}")).collect::<Vec<_>>().join(",");
         assert!(Selection::of(&[], &fields(&[("vary", &many)]), &request).is_none());
     }

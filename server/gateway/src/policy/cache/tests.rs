@@ -71,7 +71,8 @@ impl House {
             host: b"api.example",
             app: self.policy.owner(call.app),
         };
-        let asked = Asked { method: &method, place, fields: &fields, has_body: false };
+        let credentials = Credentials::of(&fields);
+        let asked = Asked { method: &method, place, fields: &fields, credentials, has_body: false };
         (look_up(&self.cache, &self.policy, asked, PATIENCE).await, fields)
     }
 

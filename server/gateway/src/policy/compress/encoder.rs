@@ -42,15 +42,10 @@ enum Encoder {
 }
 
 impl<B: Body<Data = Bytes, Error = io::Error> + Unpin> Compressed<B> {
-    pub(crate) fn new(plain: B, coding: Coding) -> io::Result<Self> {
-        Ok(Self {
-            plain,
-            encoder: Some(Encoder::new(coding)?),
-            rest: Bytes::new(),
-            unflushed: false,
-            trailers: None,
-            over: false,
-        })
+    /// Gives the plain body back where there is no encoder to be had.
+    pub(crate) fn new(plain: B, coding: Coding) -> Result<Self, B> {
+        let Ok(encoder) = Encoder::new(coding) else { return Err(plain) };
+        Ok(Self { plain, encoder: Some(encoder), rest: Bytes::new(), unflushed: false, trailers: None, over: false })
     }
 
     /// Ends the stream of the coding; what is left of it is the last part.
@@ -189,7 +184,7 @@ mod tests {
     const CODINGS: [Coding; 3] = [Coding::Gzip, Coding::Brotli, Coding::Zstd];
 
     /// Parts as they come; `None` stands for a moment without any.
-    struct Script(VecDeque<Option<Result<Frame<Bytes>, io::ErrorKind>>>);
+    struct Script(VecDeque<Option<Part>>);
 
     impl Body for Script {
         type Data = Bytes;
@@ -208,8 +203,15 @@ mod tests {
         Pin::new(body).poll_frame(&mut Context::from_waker(Waker::noop()))
     }
 
-    fn data(text: &[u8]) -> Option<Result<Frame<Bytes>, io::ErrorKind>> {
+    type Part = Result<Frame<Bytes>, io::ErrorKind>;
+
+    #[expect(clippy::unnecessary_wraps, reason = "as scripts have it")]
+    fn data(text: &[u8]) -> Option<Part> {
         Some(Ok(Frame::data(Bytes::copy_from_slice(text))))
+    }
+
+    fn compressed(script: Script, coding: Coding) -> Compressed<Script> {
+        Compressed::new(script, coding).unwrap_or_else(|_| panic!("there is no encoder for {coding:?}"))
     }
 
     fn plain(coding: Coding, compressed: &[u8]) -> Vec<u8> {
@@ -237,7 +239,7 @@ mod tests {
     fn what_came_so_far_is_readable_when_nothing_more_comes() {
         for coding in CODINGS {
             let script = Script([data(b"first event\n"), None, None, data(b"second\n"), None, None].into());
-            let mut body = Compressed::new(script, coding).unwrap();
+            let mut body = compressed(script, coding);
             let mut seen = Vec::new();
             for text in ["first event\n", "first event\nsecond\n"] {
                 loop {
@@ -258,7 +260,7 @@ mod tests {
             let mut trailers = http::HeaderMap::new();
             trailers.insert("x-sum", http::HeaderValue::from_static("1"));
             let script = Script([data(b"body"), Some(Ok(Frame::trailers(trailers)))].into());
-            let mut body = Compressed::new(script, coding).unwrap();
+            let mut body = compressed(script, coding);
             let mut frames = Vec::new();
             while let Poll::Ready(Some(frame)) = poll(&mut body) {
                 frames.push(frame.unwrap());
@@ -270,7 +272,7 @@ mod tests {
             assert!(body.is_end_stream());
 
             let broken = Script([data(b"body"), Some(Err(io::ErrorKind::ConnectionReset))].into());
-            let mut body = Compressed::new(broken, coding).unwrap();
+            let mut body = compressed(broken, coding);
             let Poll::Ready(Some(Err(error))) = poll(&mut body) else { panic!("the failure was lost") };
             assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
             assert!(matches!(poll(&mut body), Poll::Ready(None)));
@@ -288,7 +290,7 @@ mod tests {
         .take(1 << 20)
         .collect();
         for coding in CODINGS {
-            let mut body = Compressed::new(Script([data(&noise)].into()), coding).unwrap();
+            let mut body = compressed(Script([data(&noise)].into()), coding);
             let (mut out, mut largest) = (Vec::new(), 0);
             loop {
                 match poll(&mut body) {
@@ -315,7 +317,7 @@ mod tests {
             let whole: Vec<u8> = parts.iter().flatten().flatten().copied().collect();
             for coding in CODINGS {
                 let script = parts.iter().map(|part| part.as_ref().and_then(|part| data(part))).collect();
-                let mut body = Compressed::new(Script(script), coding).unwrap();
+                let mut body = compressed(Script(script), coding);
                 prop_assert_eq!(plain(coding, &all(&mut body)), &whole[..]);
             }
         }
