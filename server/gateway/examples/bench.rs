@@ -10,6 +10,10 @@ use portico_domain::{
 use portico_gateway::{ApiSpec, Gateway, GatewaySettings, KeyEntry, WorldSpec};
 use std::{env, error::Error, fs, sync::Arc, thread, time::Duration};
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const FIXED: [(&str, &str); 6] =
     [("GET", "/1k"), ("GET", "/64k"), ("GET", "/10m"), ("GET", "/ws"), ("POST", "/echo"), ("POST", "/sink")];
 

@@ -155,9 +155,13 @@ impl Account {
         self.status = Some(status.as_u16());
     }
 
-    /// The upstream's first byte came after so long.
-    pub(crate) fn upstream_answered(&mut self, after: Duration) {
-        self.upstream = Some(after);
+    /// The upstream's first byte has come.
+    pub(crate) fn upstream_answered(&mut self) {
+        self.upstream = Some(self.started.elapsed());
+    }
+
+    pub(crate) fn started(&self) -> Instant {
+        self.started
     }
 
     /// One call was taken from a quota.

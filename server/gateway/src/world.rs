@@ -3,6 +3,7 @@ use crate::{
     policy::{ApiPolicies, OperationPolicies},
     router::Router,
 };
+use foldhash::fast::RandomState;
 use portico_domain::{Access, Period, Plan, Policies, RouteSpec, Slug, Upstream};
 use std::{
     collections::{HashMap, HashSet},
@@ -57,10 +58,10 @@ pub(crate) struct World {
     pub(crate) version: u64,
     pub(crate) since: Instant,
     /// The root stands under "".
-    by_base_path: HashMap<String, Arc<Api>>,
+    by_base_path: HashMap<String, Arc<Api>, RandomState>,
     /// The most segments that a base path has.
     deepest: usize,
-    plans: HashMap<Slug, Arc<CompiledPlan>>,
+    plans: HashMap<Slug, Arc<CompiledPlan>, RandomState>,
 }
 
 /// A plan with the field that tells callers of it.
@@ -121,7 +122,13 @@ pub(crate) struct Endpoint {
 
 impl World {
     pub(crate) fn empty() -> Self {
-        Self { version: 0, since: Instant::now(), by_base_path: HashMap::new(), deepest: 0, plans: HashMap::new() }
+        Self {
+            version: 0,
+            since: Instant::now(),
+            by_base_path: HashMap::default(),
+            deepest: 0,
+            plans: HashMap::default(),
+        }
     }
 
     pub(crate) fn build(spec: WorldSpec) -> Result<Self, WorldError> {

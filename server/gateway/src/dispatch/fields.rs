@@ -13,6 +13,7 @@ use crate::{
 };
 use rand::RngCore as _;
 use std::{io::Write as _, net::IpAddr};
+use uuid::Uuid;
 
 /// Longer names are nobody's we know, but for those with a prefix of ours.
 const LONGEST: usize = 32;
@@ -132,7 +133,11 @@ pub(crate) fn write_request(
     }
     match length {
         Some(0) if !needs_length(&arrival.method) => {}
-        Some(length) => _ = write!(head, "content-length: {length}\r\n"),
+        Some(length) => {
+            head.extend_from_slice(b"content-length: ");
+            head.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
+            head.extend_from_slice(b"\r\n");
+        }
         None => head.extend_from_slice(b"transfer-encoding: chunked\r\n"),
     }
     head.extend_from_slice(b"\r\n");
@@ -168,19 +173,28 @@ fn write_kept(head: &mut Vec<u8>, permit: &Permit, sent: &Fields, told: &Told<'_
 fn write_told(head: &mut Vec<u8>, permit: &Permit, sent: &Fields, told: &Told<'_>) {
     let host = sent.text("host").unwrap_or_default();
     let (client, shared) = (told.client, &told.worker.shared);
-    let _ = write!(head, "x-forwarded-for: {client}\r\n");
+    head.extend_from_slice(b"x-forwarded-for: ");
+    let at = head.len();
+    write_address(head, client);
+    let address = at..head.len();
     if !host.is_empty() {
-        let _ = write!(head, "x-forwarded-host: {host}\r\n");
+        head.extend_from_slice(b"\r\nx-forwarded-host: ");
+        head.extend_from_slice(host.as_bytes());
     }
-    // A host was checked to hold neither quotes nor backslashes.
-    let _ = match (client, host.is_empty()) {
-        (IpAddr::V4(ip), true) => write!(head, "forwarded: for={ip};proto={}\r\n", shared.scheme),
-        (IpAddr::V4(ip), false) => write!(head, "forwarded: for={ip};host=\"{host}\";proto={}\r\n", shared.scheme),
-        (IpAddr::V6(ip), true) => write!(head, "forwarded: for=\"[{ip}]\";proto={}\r\n", shared.scheme),
-        (IpAddr::V6(ip), false) => {
-            write!(head, "forwarded: for=\"[{ip}]\";host=\"{host}\";proto={}\r\n", shared.scheme)
-        }
-    };
+    let (before, after): (&[u8], &[u8]) = if client.is_ipv6() { (b"\"[", b"]\"") } else { (b"", b"") };
+    head.extend_from_slice(b"\r\nforwarded: for=");
+    head.extend_from_slice(before);
+    head.extend_from_within(address);
+    head.extend_from_slice(after);
+    if !host.is_empty() {
+        // A host was checked to hold neither quotes nor backslashes.
+        head.extend_from_slice(b";host=\"");
+        head.extend_from_slice(host.as_bytes());
+        head.push(b'"');
+    }
+    head.extend_from_slice(b";proto=");
+    head.extend_from_slice(shared.scheme.as_bytes());
+    head.extend_from_slice(b"\r\n");
     head.extend_from_slice(&permit.route.api.told);
     head.extend_from_slice(&shared.told);
     head.extend_from_slice(b"traceparent: ");
@@ -199,11 +213,35 @@ fn write_told(head: &mut Vec<u8>, permit: &Permit, sent: &Fields, told: &Told<'_
     told.id.write(head);
     head.extend_from_slice(b"\r\n");
     if let Some(key) = told.key {
-        let _ = write!(head, "x-portico-app: {}\r\nx-portico-key-id: {}\r\n", key.app, key.id);
+        head.extend_from_slice(b"x-portico-app: ");
+        write_uuid(head, key.app.0);
+        head.extend_from_slice(b"\r\nx-portico-key-id: ");
+        write_uuid(head, key.id.0);
+        head.extend_from_slice(b"\r\n");
     }
     if let Some(plan) = &permit.plan {
-        let _ = write!(head, "x-portico-plan: {}\r\n", plan.plan.slug);
+        head.extend_from_slice(b"x-portico-plan: ");
+        head.extend_from_slice(plan.plan.slug.as_str().as_bytes());
+        head.extend_from_slice(b"\r\n");
     }
+}
+
+fn write_address(out: &mut Vec<u8>, address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => {
+            for (place, octet) in address.octets().into_iter().enumerate() {
+                if place > 0 {
+                    out.push(b'.');
+                }
+                out.extend_from_slice(itoa::Buffer::new().format(octet).as_bytes());
+            }
+        }
+        IpAddr::V6(address) => _ = write!(out, "{address}"),
+    }
+}
+
+fn write_uuid(out: &mut Vec<u8>, id: Uuid) {
+    out.extend_from_slice(id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
 }
 
 fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {

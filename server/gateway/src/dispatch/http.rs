@@ -21,12 +21,7 @@ use crate::{
 };
 use http::{Method, StatusCode};
 use rand::Rng as _;
-use std::{
-    future::poll_fn,
-    sync::Arc,
-    task::Poll,
-    time::{Duration, Instant},
-};
+use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
 /// An upgraded connection may be silent for so long, and lasts no longer than this.
 const UPGRADE_IDLE: Duration = Duration::from_mins(10);
@@ -44,9 +39,8 @@ pub(crate) async fn forward(
     } else {
         Outgoing::new(body, permit.route.api.max_body_bytes, account.count_upload())
     };
-    let asked = Instant::now();
     let (head, exchange, home) = ask_one(worker, permit, &arrival, account, upload).await?;
-    account.upstream_answered(asked.elapsed());
+    account.upstream_answered();
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
         return switch(&arrival, head, exchange);
     }
@@ -133,7 +127,7 @@ async fn ask(
     let endpoint = &target.endpoint;
     let told = Told::new(worker, permit, arrival, account);
     let patience = Patience { answer: permit.route.api.timeout, idle: worker.shared.settings.body_idle_timeout };
-    let home = || Home { worker: Arc::clone(worker), endpoint: Arc::clone(&endpoint.name) };
+    let home = || Home { worker: Arc::clone(worker), endpoint: Arc::clone(&endpoint.name), since: account.started() };
     let head_only = arrival.method == Method::HEAD;
     let has_body = upload.length() != Some(0);
     let begin = |connection: Connection, upload: Outgoing| {
@@ -142,7 +136,7 @@ async fn ask(
         Exchange::new(connection, head, upload, patience)
     };
     let mut upload = upload;
-    let pooled = poll_fn(|cx| Poll::Ready(worker.pool.take(&endpoint.name, cx))).await;
+    let pooled = poll_fn(|cx| Poll::Ready(worker.pool.take(&endpoint.name, account.started(), cx))).await;
     if let Some(connection) = pooled {
         let mut exchange = begin(connection, upload);
         match exchange.answer(head_only).await {

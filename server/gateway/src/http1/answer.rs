@@ -48,7 +48,9 @@ impl Sending {
         }
         match delimited {
             Delimited::Length => {
-                let _ = write!(head, "content-length: {}\r\n", length.unwrap_or(0));
+                head.extend_from_slice(b"content-length: ");
+                head.extend_from_slice(itoa::Buffer::new().format(length.unwrap_or(0)).as_bytes());
+                head.extend_from_slice(b"\r\n");
             }
             Delimited::Chunks => head.extend_from_slice(b"transfer-encoding: chunked\r\n"),
             // The answer to HEAD may tell the length of the body that is not there.

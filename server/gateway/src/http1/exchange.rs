@@ -35,7 +35,7 @@ pub(crate) struct Connection {
     timer: Timer,
     /// Counts it among the open ones.
     open: Open,
-    since: Instant,
+    since: std::time::Instant,
 }
 
 /// In the clear or by TLS.
@@ -84,11 +84,11 @@ pub(crate) struct Exchange {
 
 impl Connection {
     pub(crate) fn new(io: Io, open: Open) -> Self {
-        Self { io, read: BytesMut::new(), timer: Timer::default(), open, since: Instant::now() }
+        Self { io, read: BytesMut::new(), timer: Timer::default(), open, since: std::time::Instant::now() }
     }
 
-    pub(crate) fn age(&self) -> Duration {
-        self.since.elapsed()
+    pub(crate) fn age(&self, now: std::time::Instant) -> Duration {
+        now.saturating_duration_since(self.since)
     }
 
     /// Whether an idle connection is still good: its other side has neither closed it nor said anything.

@@ -48,11 +48,12 @@ impl Pool {
     }
 
     /// A connection that looks alive.
-    pub(crate) fn take(&self, endpoint: &str, cx: &mut Context<'_>) -> Option<Connection> {
+    pub(crate) fn take(&self, endpoint: &str, now: Instant, cx: &mut Context<'_>) -> Option<Connection> {
         let mut hosts = self.hosts();
         let idle = &mut hosts.get_mut(endpoint)?.idle;
         while let Some(Idle { mut connection, since }) = idle.pop() {
-            if since.elapsed() < MAX_IDLE_TIME && connection.age() < MAX_AGE && connection.is_alive(cx) {
+            let (idle_time, age) = (now.saturating_duration_since(since), connection.age(now));
+            if idle_time < MAX_IDLE_TIME && age < MAX_AGE && connection.is_alive(cx) {
                 return Some(connection);
             }
         }
@@ -68,8 +69,9 @@ impl Pool {
 
     /// Closes what idled too long, and forgets upstreams without connections.
     pub(crate) fn sweep(&self) {
+        let now = Instant::now();
         self.hosts().retain(|_, host| {
-            host.idle.retain(|idle| idle.since.elapsed() < MAX_IDLE_TIME && idle.connection.age() < MAX_AGE);
+            host.idle.retain(|idle| now - idle.since < MAX_IDLE_TIME && idle.connection.age(now) < MAX_AGE);
             !host.idle.is_empty() || host.open.load(Ordering::Relaxed) > 0
         });
     }
@@ -94,6 +96,8 @@ impl Pool {
 pub(crate) struct Home {
     pub(crate) worker: Arc<Worker>,
     pub(crate) endpoint: Arc<str>,
+    /// About now, without a look at the clock: when its last request began.
+    pub(crate) since: Instant,
 }
 
 impl Home {
@@ -101,7 +105,7 @@ impl Home {
         let mut hosts = self.worker.pool.hosts();
         let Some(Host { idle, .. }) = hosts.get_mut(&self.endpoint) else { return };
         if idle.len() < MAX_IDLE {
-            idle.push(Idle { connection, since: Instant::now() });
+            idle.push(Idle { connection, since: self.since });
         }
     }
 }
