@@ -4,8 +4,8 @@
 //! `key`, the file `KEYS` holds one key a line, all of one app, whose plan limits so little that nothing is refused.
 //! Counts are fetched once a second, as the house does. `server/bench` starts this; the program itself stands beside it.
 use portico_domain::{
-    Access, AppId, Approval, Clock as _, InstallationSecret, KeyId, Period, Plan, PublicKeyId, Purpose, Quota, Rate,
-    Policies, RatePeriod, RouteSpec, Subscription, SubscriptionId, SubscriptionState, SystemClock, Upstream,
+    Access, AppId, Approval, Clock as _, InstallationSecret, KeyId, Period, Plan, Policies, PublicKeyId, Purpose,
+    Quota, Rate, RatePeriod, RouteSpec, Subscription, SubscriptionId, SubscriptionState, SystemClock, Upstream,
 };
 use portico_gateway::{ApiSpec, Gateway, GatewaySettings, KeyEntry, WorldSpec};
 use std::{env, error::Error, fs, sync::Arc, thread, time::Duration};

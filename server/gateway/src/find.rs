@@ -50,7 +50,7 @@ fn document_path(path: &str, below: usize) -> &str {
 }
 
 pub(crate) fn find(world: &World, arrival: &Arrival, account: &mut Account) -> Result<Found, Refusal> {
-    let (api, below) = world.find(arrival.path()).ok_or(Refusal::NoSuchApi)?;
+    let (api, below) = world.find(arrival.fields.get("host"), arrival.path()).ok_or(Refusal::NoSuchApi)?;
     account.operation = Some(Arc::clone(&api.nowhere));
     let path = document_path(arrival.path(), below);
     account.closing = Closing::note(api, &arrival.method, path, &arrival.fields);
@@ -89,7 +89,7 @@ pub(crate) fn find(world: &World, arrival: &Arrival, account: &mut Account) -> R
 /// Notes to which API a request belongs that was refused before anybody looked for it, so that its answer can be read
 /// like all others of that API.
 pub(crate) fn note_api(world: &World, request: &Request, account: &mut Account) {
-    if let Some((api, _)) = world.find(request.target.path()) {
+    if let Some((api, _)) = world.find(request.fields.get("host"), request.target.path()) {
         account.operation = Some(Arc::clone(&api.nowhere));
         account.closing = Closing::note(api, &request.method, "", &request.fields);
     }

@@ -5,6 +5,7 @@
 //! (`/{proxy+}`). The most concrete template wins, as OpenAPI asks; the method is looked at once the template is found.
 //! One node of the tree is visited at most once for a path.
 use crate::{path::canonical_literal, world::Operation};
+use foldhash::fast::RandomState;
 use std::{collections::HashMap, sync::Arc};
 
 /// Deeper templates are refused: none is that deep, and matching follows the depth.
@@ -17,7 +18,7 @@ pub(crate) struct Router {
 
 #[derive(Debug, Default)]
 struct Node {
-    literals: HashMap<Box<str>, Node>,
+    literals: HashMap<Box<str>, Node, RandomState>,
     /// Longest fixed text first.
     patterns: Vec<(Pattern, Node)>,
     parameter: Option<Box<Node>>,

@@ -57,6 +57,8 @@ pub struct WorldError {
 pub(crate) struct World {
     pub(crate) version: u64,
     pub(crate) since: Instant,
+    /// APIs that have hosts of their own, where nothing else is served.
+    by_host: HashMap<Box<str>, Arc<Api>, RandomState>,
     /// The root stands under "".
     by_base_path: HashMap<String, Arc<Api>, RandomState>,
     /// The most segments that a base path has.
@@ -125,6 +127,7 @@ impl World {
         Self {
             version: 0,
             since: Instant::now(),
+            by_host: HashMap::default(),
             by_base_path: HashMap::default(),
             deepest: 0,
             plans: HashMap::default(),
@@ -145,7 +148,17 @@ impl World {
             if !slugs.insert(slug.clone()) {
                 return Err(wrong("it is there twice".to_owned()));
             }
+            let hosts = api.policies.hosts.clone();
             let api = Api::build(api).map_err(wrong)?;
+            if !hosts.is_empty() {
+                let api = Arc::new(api);
+                for host in hosts {
+                    if let Some(other) = world.by_host.insert(host.clone().into(), Arc::clone(&api)) {
+                        return Err(wrong(format!("its host {host} belongs to {}; choose another", other.slug)));
+                    }
+                }
+                continue;
+            }
             let base_path = api.base_path.clone();
             // Of the root nothing is taken away.
             let place = base_path.trim_end_matches('/');
@@ -162,15 +175,28 @@ impl World {
         self.plans.get(slug)
     }
 
-    /// The API with the longest base path that a canonical path lies under, and where the document's path begins.
-    pub(crate) fn find(&self, path: &str) -> Option<(&Arc<Api>, usize)> {
-        let slashes = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(place, _)| place);
-        let mut ends: Vec<usize> = slashes.take(self.deepest + 1).collect();
-        if ends.len() <= self.deepest {
-            ends.push(path.len());
+    /// The API of a host, or else the one with the longest base path that a canonical path lies under; and where the
+    /// document's path begins.
+    pub(crate) fn find(&self, host: Option<&[u8]>, path: &str) -> Option<(&Arc<Api>, usize)> {
+        if !self.by_host.is_empty()
+            && let Some(api) = host.and_then(|host| self.by_host.get(&*host_name(host)?))
+        {
+            return Some((api, 0));
         }
-        ends.iter().rev().find_map(|end| Some((self.by_base_path.get(&path[..*end])?, *end)))
+        let slashes = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(place, _)| place);
+        let ends = slashes.chain([path.len()]).take(self.deepest + 1);
+        ends.filter_map(|end| Some((self.by_base_path.get(&path[..end])?, end))).last()
     }
+}
+
+/// The name in a `Host` field, without its port and in lower case.
+fn host_name(field: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(field).ok()?;
+    let name = match text.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => text,
+    };
+    Some(name.trim_end_matches('.').to_ascii_lowercase())
 }
 
 impl From<Plan> for CompiledPlan {
@@ -194,7 +220,8 @@ impl From<Plan> for CompiledPlan {
 
 impl Api {
     fn build(spec: ApiSpec) -> Result<Self, String> {
-        let base_path = spec.base_path;
+        // On its own hosts an API needs no base path to tell it from others.
+        let base_path = if spec.policies.hosts.is_empty() { spec.base_path } else { "/".to_owned() };
         let fits = base_path == "/" || (base_path.starts_with('/') && !base_path.ends_with('/'));
         match crate::path::canonical(&base_path) {
             Ok(form) if fits && form == base_path => {}
@@ -326,7 +353,7 @@ mod tests {
     #[test]
     fn the_longest_base_path_wins_and_ends_at_a_slash() {
         let world = world(vec![api("pets", "/pets"), api("toys", "/pets/toys/v2"), api("cats", "/cats")]).unwrap();
-        let found = |path| world.find(path).map(|(api, rest)| (api.slug.as_str().to_owned(), &path[rest..]));
+        let found = |path| world.find(None, path).map(|(api, rest)| (api.slug.as_str().to_owned(), &path[rest..]));
         assert_eq!(found("/pets"), Some(("pets".to_owned(), "")));
         assert_eq!(found("/pets/"), Some(("pets".to_owned(), "/")));
         assert_eq!(found("/pets/7/x/y/z"), Some(("pets".to_owned(), "/7/x/y/z")));
@@ -340,10 +367,25 @@ mod tests {
     #[test]
     fn an_api_at_the_root_takes_what_no_other_has() {
         let world = world(vec![api("all", "/"), api("pets", "/pets")]).unwrap();
-        let found = |path| world.find(path).map(|(api, rest)| (api.slug.as_str().to_owned(), &path[rest..]));
+        let found = |path| world.find(None, path).map(|(api, rest)| (api.slug.as_str().to_owned(), &path[rest..]));
         assert_eq!(found("/"), Some(("all".to_owned(), "/")));
         assert_eq!(found("/x/y"), Some(("all".to_owned(), "/x/y")));
         assert_eq!(found("/pets/1"), Some(("pets".to_owned(), "/1")));
+    }
+
+    #[test]
+    fn a_host_of_its_own_is_an_apis_alone() {
+        let mut shop = api("shop", "/shop");
+        shop.policies.hosts = vec!["shop.example.com".to_owned()];
+        let world = world(vec![shop, api("pets", "/pets")]).unwrap();
+        let found = |host: &str, path| {
+            world.find(Some(host.as_bytes()), path).map(|(api, rest)| (api.slug.as_str().to_owned(), rest))
+        };
+        for host in ["shop.example.com", "SHOP.example.com:8081", "shop.example.com."] {
+            assert_eq!(found(host, "/pets/1"), Some(("shop".to_owned(), 0)), "{host}");
+        }
+        assert_eq!(found("api.example.com", "/pets/1"), Some(("pets".to_owned(), 5)));
+        assert_eq!(found("api.example.com", "/shop/1"), None);
     }
 
     #[test]

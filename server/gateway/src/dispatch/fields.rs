@@ -241,7 +241,7 @@ fn write_address(out: &mut Vec<u8>, address: IpAddr) {
 }
 
 fn write_uuid(out: &mut Vec<u8>, id: Uuid) {
-    out.extend_from_slice(id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
+    out.extend_from_slice(id.as_simple().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
 }
 
 fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {

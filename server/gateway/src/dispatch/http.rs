@@ -52,7 +52,7 @@ pub(crate) async fn forward(
 }
 
 /// The upstream takes the switch of protocols that the client asked for.
-fn switch(arrival: &Arrival, head: AnswerHead, exchange: Exchange) -> Result<Answer, Refusal> {
+fn switch(arrival: &Arrival, head: AnswerHead, exchange: Box<Exchange>) -> Result<Answer, Refusal> {
     if arrival.upgrade.is_none() {
         return Err(Refusal::UpstreamFailed(UpstreamFailure::Broken));
     }
@@ -67,7 +67,7 @@ fn switch(arrival: &Arrival, head: AnswerHead, exchange: Exchange) -> Result<Ans
 }
 
 /// An answer that has begun, the exchange it belongs to, and where the connection goes afterwards.
-type Asked = (AnswerHead, Exchange, Home);
+type Asked = (AnswerHead, Box<Exchange>, Home);
 
 /// Why there is no answer.
 enum NotAsked {
@@ -130,7 +130,7 @@ async fn ask(
     let home = || Home { worker: Arc::clone(worker), endpoint: Arc::clone(&endpoint.name), since: account.started() };
     let head_only = arrival.method == Method::HEAD;
     let has_body = upload.length() != Some(0);
-    let begin = |connection: Connection, upload: Outgoing| {
+    let begin = |connection: Box<Connection>, upload: Outgoing| {
         let mut head = buffers::take_write();
         fields::write_request(&mut head, permit, target, arrival, &told, upload.length());
         Exchange::new(connection, head, upload, patience)

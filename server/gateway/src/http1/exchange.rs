@@ -67,9 +67,9 @@ pub(crate) struct Patience {
     pub(crate) idle: Duration,
 }
 
-/// An exchange under way.
+/// An exchange under way. It and its connection are handed on often and stand in boxes.
 pub(crate) struct Exchange {
-    connection: Connection,
+    connection: Box<Connection>,
     outbox: Outbox,
     upload: Outgoing,
     uploaded: bool,
@@ -83,8 +83,8 @@ pub(crate) struct Exchange {
 }
 
 impl Connection {
-    pub(crate) fn new(io: Io, open: Open) -> Self {
-        Self { io, read: BytesMut::new(), timer: Timer::default(), open, since: std::time::Instant::now() }
+    pub(crate) fn new(io: Io, open: Open) -> Box<Self> {
+        Box::new(Self { io, read: BytesMut::new(), timer: Timer::default(), open, since: std::time::Instant::now() })
     }
 
     pub(crate) fn age(&self, now: std::time::Instant) -> Duration {
@@ -104,7 +104,7 @@ impl Connection {
 
 impl Exchange {
     /// `head` is a whole head, which says that the body is `delimited`.
-    pub(crate) fn new(connection: Connection, head: Vec<u8>, upload: Outgoing, patience: Patience) -> Self {
+    pub(crate) fn new(connection: Box<Connection>, head: Vec<u8>, upload: Outgoing, patience: Patience) -> Box<Self> {
         let delimited = match upload.length() {
             Some(0) => Delimited::Nothing,
             Some(_) => Delimited::Length,
@@ -112,7 +112,7 @@ impl Exchange {
         };
         let uploaded = delimited == Delimited::Nothing;
         let outbox = Outbox::new(head, delimited);
-        Self { connection, outbox, upload, uploaded, begun: false, first: None, still_since: None, patience }
+        Box::new(Self { connection, outbox, upload, uploaded, begun: false, first: None, still_since: None, patience })
     }
 
     /// Waits for the answer's head. `head_only` for `HEAD`, whose answer has no body whatever it says.
@@ -137,14 +137,14 @@ impl Exchange {
     }
 
     /// The body of a request that is unsent, whole.
-    pub(crate) fn into_upload(mut self) -> Outgoing {
+    pub(crate) fn into_upload(mut self: Box<Self>) -> Outgoing {
         if let Some(first) = self.first.take() {
             self.upload.put_back(first);
         }
         self.upload
     }
 
-    pub(crate) fn into_connection(self) -> Connection {
+    pub(crate) fn into_connection(self: Box<Self>) -> Box<Connection> {
         self.connection
     }
 
@@ -163,7 +163,7 @@ impl Exchange {
                 Ok(None) => {}
                 Err(()) => return Poll::Ready(Err(Broken::Garbage)),
             }
-            let Connection { io, read, .. } = &mut self.connection;
+            let Connection { io, read, .. } = &mut *self.connection;
             match buffers::poll_read(io, cx, read) {
                 Poll::Ready(Ok(0) | Err(_)) => {
                     let broken = if self.connection.read.is_empty() { Broken::Lost } else { Broken::Garbage };
@@ -299,7 +299,7 @@ impl AsyncWrite for Io {
 
 /// An answer's body. Its connection goes back to where it came from once both messages are whole.
 pub(crate) struct Download {
-    exchange: Option<Exchange>,
+    exchange: Option<Box<Exchange>>,
     decoder: Decoder,
     /// Whether the connection may carry another request after this.
     keep: bool,
@@ -307,7 +307,7 @@ pub(crate) struct Download {
 }
 
 impl Download {
-    pub(crate) fn new(mut exchange: Exchange, head: &AnswerHead, home: Home) -> Self {
+    pub(crate) fn new(mut exchange: Box<Exchange>, head: &AnswerHead, home: Home) -> Self {
         exchange.still_since = None;
         Self { exchange: Some(exchange), decoder: head.decoder(), keep: head.keep_alive, home }
     }
@@ -350,7 +350,7 @@ fn poll_part(
         if let Poll::Ready(Err(_)) = exchange.poll_send(cx) {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
-        let Connection { io, read, .. } = &mut exchange.connection;
+        let Connection { io, read, .. } = &mut *exchange.connection;
         match buffers::poll_read(io, cx, read) {
             Poll::Ready(Ok(0)) if matches!(decoder, Decoder::UntilClose) => {
                 (*decoder, *keep) = (Decoder::Over, false);

@@ -18,12 +18,12 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 use url::Host;
 
-pub(crate) async fn dial(worker: &Arc<Worker>, endpoint: &Endpoint) -> Result<Connection, UpstreamFailure> {
+pub(crate) async fn dial(worker: &Arc<Worker>, endpoint: &Endpoint) -> Result<Box<Connection>, UpstreamFailure> {
     let patience = worker.shared.settings.connect_timeout;
     timeout(patience, connect(worker, endpoint)).await.unwrap_or(Err(UpstreamFailure::ConnectTimeout))
 }
 
-async fn connect(worker: &Arc<Worker>, endpoint: &Endpoint) -> Result<Connection, UpstreamFailure> {
+async fn connect(worker: &Arc<Worker>, endpoint: &Endpoint) -> Result<Box<Connection>, UpstreamFailure> {
     let addresses = resolve(endpoint).await?;
     let allowed = &worker.shared.settings.upstream_allow;
     let mut failure = UpstreamFailure::Forbidden;

@@ -29,7 +29,7 @@ struct Host {
 }
 
 struct Idle {
-    connection: Connection,
+    connection: Box<Connection>,
     since: Instant,
 }
 
@@ -48,7 +48,7 @@ impl Pool {
     }
 
     /// A connection that looks alive.
-    pub(crate) fn take(&self, endpoint: &str, now: Instant, cx: &mut Context<'_>) -> Option<Connection> {
+    pub(crate) fn take(&self, endpoint: &str, now: Instant, cx: &mut Context<'_>) -> Option<Box<Connection>> {
         let mut hosts = self.hosts();
         let idle = &mut hosts.get_mut(endpoint)?.idle;
         while let Some(Idle { mut connection, since }) = idle.pop() {
@@ -101,7 +101,7 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    pub(crate) fn take_back(&self, connection: Connection) {
+    pub(crate) fn take_back(&self, connection: Box<Connection>) {
         let mut hosts = self.worker.pool.hosts();
         let Some(Host { idle, .. }) = hosts.get_mut(&self.endpoint) else { return };
         if idle.len() < MAX_IDLE {
