@@ -187,16 +187,16 @@ pub(crate) fn check_method(method: &[u8]) -> Result<(), Fault> {
 }
 
 pub(crate) fn check_target(target: &[u8]) -> Result<&str, Fault> {
-    if target.is_empty() || !target.iter().all(|byte| (0x21..=0x7e).contains(byte)) {
-        return Err(Fault::Bad("a request target holds visible ASCII characters only; others are percent-encoded"));
+    const INVISIBLE: Fault =
+        Fault::Bad("a request target holds visible ASCII characters only; others are percent-encoded");
+    let odd = target.iter().find(|byte| !matches!(byte, b'!'..=b'"' | b'$'..=b';' | b'=' | b'?'..=b'_' | b'a'..=b'~'));
+    match odd {
+        None if target.is_empty() => Err(INVISIBLE),
+        None => std::str::from_utf8(target).map_err(|_| INVISIBLE),
+        Some(b'#') => Err(Fault::Bad("a request target has no # part")),
+        Some(b'<' | b'>' | b'`') => Err(Fault::Bad("a request target holds a character that must be percent-encoded")),
+        Some(_) => Err(INVISIBLE),
     }
-    if target.contains(&b'#') {
-        return Err(Fault::Bad("a request target has no # part"));
-    }
-    if target.iter().any(|byte| matches!(byte, b'<' | b'>' | b'`')) {
-        return Err(Fault::Bad("a request target holds a character that must be percent-encoded"));
-    }
-    std::str::from_utf8(target).map_err(|_| Fault::Bad("a request target is ASCII"))
 }
 
 pub(crate) fn check_authority(text: &[u8]) -> Result<(), Fault> {
@@ -318,7 +318,7 @@ pub(super) fn read_answer(read: &mut BytesMut, head_only: bool) -> Result<Option
     let mut fields = Fields::with_capacity(end + 512, 24);
     let mut seen = Seen::default();
     for line in lines {
-        if line == b"\r\n" || line == b"\n" {
+        if is_empty_line(line) {
             break;
         }
         if fields.len() == MAX_ANSWER_FIELDS {
@@ -351,11 +351,16 @@ fn end_of_answer(read: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
         let end = from + memchr(b'\n', &read[from..])? + 1;
-        if from > 0 && matches!(&read[from..end], b"\r\n" | b"\n") {
+        if from > 0 && is_empty_line(&read[from..end]) {
             return Some(end);
         }
         from = end;
     }
+}
+
+/// Of a line with its end.
+fn is_empty_line(line: &[u8]) -> bool {
+    line.len() == 1 || line.len() == 2 && line[0] == b'\r'
 }
 
 fn read_status_line(line: &[u8]) -> Option<(StatusCode, Version)> {

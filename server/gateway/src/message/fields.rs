@@ -171,9 +171,11 @@ impl Fields {
     }
 
     /// The lines of which this is true. It may write others in their places.
-    pub(crate) fn write_where(&self, out: &mut Vec<u8>, mut keep: impl FnMut(&mut Vec<u8>, &str, &[u8]) -> bool) {
+    pub(crate) fn write_where(&self, out: &mut Vec<u8>, mut keep: impl FnMut(&mut Vec<u8>, &[u8], &[u8]) -> bool) {
         for line in &self.lines {
-            if keep(out, self.name(line), self.value(line)) {
+            let start = line.start as usize;
+            let name = &self.text[start..start + usize::from(line.name_length)];
+            if keep(out, name, self.value(line)) {
                 out.extend_from_slice(&self.text[line.start as usize..line.end as usize]);
             }
         }
