@@ -25,6 +25,11 @@ pub(crate) struct Arrival {
 }
 
 impl Arrival {
+    pub(crate) fn new(request: Request, Canonical(canonical): Canonical) -> Self {
+        let Request { method, target, fields, body, version, upgrade } = request;
+        Self { method, target, fields, added: Fields::new(), body, version, upgrade, canonical }
+    }
+
     /// In canonical form.
     pub(crate) fn path(&self) -> &str {
         self.canonical.as_deref().unwrap_or_else(|| self.target.path())
@@ -45,25 +50,16 @@ impl Arrival {
     }
 }
 
-/// One that is refused is given back with the reason.
-pub(crate) fn arrive(shared: &Shared, request: Request) -> Result<Arrival, (Refusal, Request)> {
-    match check(shared, &request) {
-        Ok(canonical) => {
-            let Request { method, target, fields, body, version, upgrade } = request;
-            let added = Fields::new();
-            Ok(Arrival { method, target, fields, added, body, version, upgrade, canonical })
-        }
-        Err(refusal) => Err((refusal, request)),
-    }
-}
+/// The canonical form of a path that came in another.
+pub(crate) struct Canonical(Option<Box<str>>);
 
-/// Finds the canonical path, where the request's is another.
-fn check(shared: &Shared, request: &Request) -> Result<Option<Box<str>>, Refusal> {
+/// Looks at the request, which stays whole, since a refusal asks who it was for.
+pub(crate) fn check(shared: &Shared, request: &Request) -> Result<Canonical, Refusal> {
     if request.fields.members("via").any(|hop| hop == shared.pseudonym.as_bytes()) {
         return Err(Refusal::BadRequest("it comes from this gateway itself: an API's upstream leads back here"));
     }
     Ok(match path::canonical(request.target.path()).map_err(Refusal::BadRequest)? {
-        Cow::Borrowed(_) => None,
-        Cow::Owned(path) => Some(path.into()),
+        Cow::Borrowed(_) => Canonical(None),
+        Cow::Owned(path) => Canonical(Some(path.into())),
     })
 }

@@ -6,11 +6,18 @@ use crate::{
     closing::with_values,
     dispatch,
     message::{Answer, Body, Target},
-    policy::cache::{self, Asked, Credentials, Outcome, Pass, Place, Ready, Recorded, Step},
+    policy::{
+        cache::{self, Asked, Credentials, Outcome, Pass, Place, Ready, Recorded, Step},
+        shadow::{self, Copied},
+    },
     refusal::Refusal,
     worker::Worker,
+    world::Shadow,
 };
+use bytes::Bytes;
+use rand::Rng as _;
 use std::{future::poll_fn, sync::Arc, time::Duration};
+use tokio::time::timeout;
 
 /// A caller waits no longer for what another one fetches.
 const MAX_PATIENCE: Duration = Duration::from_secs(10);
@@ -21,6 +28,11 @@ pub(crate) enum Before {
     Forward(Option<Pass>),
 }
 
+/// Whether anything is set that this phase looks after.
+pub(crate) fn applies(permit: &Permit) -> bool {
+    permit.route.operation.policies.precedes() || permit.route.api.shadow.is_some()
+}
+
 pub(crate) async fn before(
     worker: &Arc<Worker>,
     permit: &mut Permit,
@@ -29,9 +41,6 @@ pub(crate) async fn before(
 ) -> Result<Before, Refusal> {
     let operation = Arc::clone(&permit.route.operation);
     let policies = &operation.policies;
-    if !policies.precedes() {
-        return Ok(Before::Forward(None));
-    }
     if std::mem::take(&mut permit.identity.in_authorization) {
         // Our own key ends here, and what rules put in its place does not.
         arrival.fields.remove("authorization");
@@ -47,9 +56,27 @@ pub(crate) async fn before(
             transform.request(&mut arrival.fields, &mut arrival.added, values);
         });
     }
-    let Some(policy) = policies.cache.as_ref().filter(|_| arrival.upgrade.is_none()) else {
-        return Ok(Before::Forward(None));
+    let pass = match policies.cache.as_ref().filter(|_| arrival.upgrade.is_none()) {
+        None => None,
+        Some(policy) => match ask_cache(worker, policy, permit, arrival, account, credentials).await? {
+            Before::Answered(answer) => return Ok(Before::Answered(answer)),
+            Before::Forward(pass) => pass,
+        },
     };
+    if let Some(shadow) = &permit.route.api.shadow {
+        send_copy(worker, shadow, permit, arrival, account);
+    }
+    Ok(Before::Forward(pass))
+}
+
+async fn ask_cache(
+    worker: &Arc<Worker>,
+    policy: &Arc<cache::Policy>,
+    permit: &Permit,
+    arrival: &mut Arrival,
+    account: &Account,
+    credentials: Credentials,
+) -> Result<Before, Refusal> {
     let app = account.key.as_ref().map(|key| key.app.to_string()).unwrap_or_default();
     let all = (!arrival.added.is_empty()).then(|| arrival.fields.joined(&arrival.added));
     let asked = Asked {
@@ -82,12 +109,50 @@ pub(crate) async fn before(
     }
 }
 
+/// Sends a copy of the call to the API's shadow, once its body has passed, if the dice and the places say so.
+fn send_copy(worker: &Arc<Worker>, shadow: &Shadow, permit: &Permit, arrival: &mut Arrival, account: &Account) {
+    let too_long = arrival.body.length().is_some_and(|length| length > shadow::MAX_BODY as u64);
+    if too_long || arrival.upgrade.is_some() || !shadow::is_chosen(shadow.percent, rand::rng().random_range(0..100)) {
+        return;
+    }
+    let Some(place) = worker.shadows.take() else { return };
+    let mut permit = permit.again();
+    permit.route.turn_to(&shadow.api);
+    let mut copy = arrival.aside();
+    let (name, value) = shadow::FIELD;
+    copy.added.push(name, value);
+    let (worker, mut account) = (Arc::clone(worker), account.aside());
+    let send = move |body: Bytes| {
+        copy.body = if body.is_empty() { Body::empty() } else { Body::full(body) };
+        let patience = permit.route.api.timeout;
+        tokio::spawn(async move {
+            let forwarding = async {
+                if let Ok(answer) = dispatch::http::forward(&worker, &permit, copy, &mut account).await {
+                    drain(answer).await;
+                }
+            };
+            // Nobody waits for it, so neither does it outlive what callers would wait for.
+            let _ = timeout(patience, forwarding).await;
+            drop(place);
+        });
+    };
+    if arrival.body.is_over() {
+        send(Bytes::new());
+    } else {
+        arrival.body = Body::wrap(Copied::new(std::mem::take(&mut arrival.body), send));
+    }
+}
+
+async fn drain(mut answer: Answer) {
+    while let Some(Ok(_)) = poll_fn(|cx| answer.body.poll_next(cx)).await {}
+}
+
 /// Fetches an answer anew while callers get the old one. There is one at a time for a target, and it ends when the upstream
 /// has answered or its time is over.
 async fn refresh(worker: Arc<Worker>, permit: Permit, arrival: Arrival, mut account: Account, pass: Pass) {
     let answered = dispatch::http::forward(&worker, &permit, arrival, &mut account).await;
-    if let Ok(mut answer) = finish(pass, answered) {
-        while let Some(Ok(_)) = poll_fn(|cx| answer.body.poll_next(cx)).await {}
+    if let Ok(answer) = finish(pass, answered) {
+        drain(answer).await;
     }
 }
 

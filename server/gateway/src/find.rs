@@ -35,6 +35,12 @@ pub(crate) struct Route {
 }
 
 impl Route {
+    /// To another API with the same base path and no operations.
+    pub(crate) fn turn_to(&mut self, api: &Arc<Api>) {
+        self.api = Arc::clone(api);
+        self.operation = Arc::clone(&api.nowhere);
+    }
+
     /// The document's path, as it was matched.
     pub(crate) fn path<'a>(&self, arrival: &'a Arrival) -> &'a str {
         document_path(arrival.path(), self.below)

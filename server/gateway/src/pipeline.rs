@@ -1,7 +1,8 @@
 //! The way of one request through the gateway, phase by phase. Each phase is a file; each may refuse.
 use crate::{
     account::Account,
-    admit, after, arrive,
+    admit, after,
+    arrive::{self, Arrival},
     before::{self, Before},
     dispatch,
     find::{self, Found},
@@ -35,13 +36,8 @@ pub(crate) fn refuse(worker: &Arc<Worker>, peer: &Peer, fault: Fault) -> Answer 
 async fn run(worker: &Arc<Worker>, account: &mut Account, request: Request) -> Result<Answer, Refusal> {
     let shared = &worker.shared;
     let world = shared.world.load_full();
-    let mut arrival = match arrive::arrive(shared, request) {
-        Ok(arrival) => arrival,
-        Err((refusal, request)) => {
-            find::note_api(&world, &request, account);
-            return Err(refusal);
-        }
-    };
+    let canonical = arrive::check(shared, &request).inspect_err(|_| find::note_api(&world, &request, account))?;
+    let mut arrival = Arrival::new(request, canonical);
     let route = match find::find(&world, &arrival, account)? {
         Found::Route(route) => route,
         Found::Options { allow } => return Ok(after::options(allow)),
@@ -49,13 +45,20 @@ async fn run(worker: &Arc<Worker>, account: &mut Account, request: Request) -> R
     };
     let identity = identify::identify(shared, &route, &arrival, account)?;
     let mut permit = admit::admit(shared, &world, route, identity, &arrival, account)?;
-    match before::before(worker, &mut permit, &mut arrival, account).await? {
-        Before::Answered(answer) => Ok(answer),
-        Before::Forward(None) => dispatch::http::forward(worker, &permit, arrival, account).await,
-        Before::Forward(Some(pass)) => {
-            let answered = dispatch::http::forward(worker, &permit, arrival, account).await;
-            before::finish(pass, answered)
-        }
+    // Most calls need nothing of it, so it has no room in the future of each.
+    let before = if before::applies(&permit) {
+        Box::pin(before::before(worker, &mut permit, &mut arrival, account)).await?
+    } else {
+        Before::Forward(None)
+    };
+    let pass = match before {
+        Before::Answered(answer) => return Ok(answer),
+        Before::Forward(pass) => pass,
+    };
+    let answered = dispatch::http::forward(worker, &permit, arrival, account).await;
+    match pass {
+        Some(pass) => before::finish(pass, answered),
+        None => answered,
     }
 }
 

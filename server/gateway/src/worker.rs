@@ -1,7 +1,13 @@
 //! What all threads of a gateway share, and what each has for itself.
 use crate::{
-    entrance::Entrance, keyring::Keyring, policy::cache::Cache, settings::GatewaySettings,
-    subscriptions::Subscriptions, tally::Tally, upstream::pool::Pool, world::World,
+    entrance::Entrance,
+    keyring::Keyring,
+    policy::{cache::Cache, shadow::Places},
+    settings::GatewaySettings,
+    subscriptions::Subscriptions,
+    tally::Tally,
+    upstream::pool::Pool,
+    world::World,
 };
 use arc_swap::ArcSwap;
 use portico_domain::{Clock, Digester};
@@ -48,6 +54,8 @@ impl Shared {
 pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     pub(crate) pool: Pool,
+    /// For copies of calls.
+    pub(crate) shadows: Places,
     tally: Mutex<Tally>,
     date: Mutex<Date>,
 }
@@ -61,7 +69,13 @@ struct Date {
 
 impl Worker {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, pool: Pool::default(), tally: Mutex::default(), date: Mutex::default() }
+        Self {
+            shared,
+            pool: Pool::default(),
+            shadows: Places::default(),
+            tally: Mutex::default(),
+            date: Mutex::default(),
+        }
     }
     pub(crate) fn tally(&self) -> MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)

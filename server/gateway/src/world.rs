@@ -4,7 +4,7 @@ use crate::{
     router::Router,
 };
 use foldhash::fast::RandomState;
-use portico_domain::{Access, Period, Plan, Policies, RouteSpec, Slug, Upstream};
+use portico_domain::{Access, Period, Plan, Policies, Retry, RouteSpec, Slug, Upstream};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -85,9 +85,19 @@ pub(crate) struct Api {
     pub(crate) timeout: Duration,
     pub(crate) max_body_bytes: u64,
     pub(crate) policies: ApiPolicies,
+    pub(crate) shadow: Option<Shadow>,
     pub(crate) router: Router,
     /// Stands for requests in which no operation was found, so that they count too.
     pub(crate) nowhere: Arc<Operation>,
+}
+
+/// Where copies of an API's calls go.
+#[derive(Debug)]
+pub(crate) struct Shadow {
+    /// The same API with another upstream, and without operations and policies of its own.
+    pub(crate) api: Arc<Api>,
+    /// Of calls.
+    pub(crate) percent: u8,
 }
 
 #[derive(Debug)]
@@ -220,6 +230,7 @@ impl From<Plan> for CompiledPlan {
 
 impl Api {
     fn build(spec: ApiSpec) -> Result<Self, String> {
+        let shadow = Self::shadow(&spec)?;
         // On its own hosts an API needs no base path to tell it from others.
         let base_path = if spec.policies.hosts.is_empty() { spec.base_path } else { "/".to_owned() };
         let fits = base_path == "/" || (base_path.starts_with('/') && !base_path.ends_with('/'));
@@ -268,8 +279,24 @@ impl Api {
             timeout: spec.timeout,
             max_body_bytes: spec.max_body_bytes,
             policies: of_api,
+            shadow,
             router,
         })
+    }
+
+    fn shadow(spec: &ApiSpec) -> Result<Option<Shadow>, String> {
+        let Some(shadow) = spec.policies.shadow.as_ref().filter(|shadow| shadow.upstream.weight > 0) else {
+            return Ok(None);
+        };
+        let policies = Policies {
+            hosts: spec.policies.hosts.clone(),
+            connection: spec.policies.connection.clone(),
+            retry: Retry { attempts: 0, ..Retry::default() },
+            ..Policies::default()
+        };
+        let upstreams = vec![shadow.upstream.clone()];
+        let spec = ApiSpec { upstreams, policies, routes: Vec::new(), ..spec.clone() };
+        Ok(Some(Shadow { api: Arc::new(Self::build(spec)?), percent: shadow.percent }))
     }
 
     /// Whether a call of the operation needs a key.

@@ -258,3 +258,37 @@ async fn callers_at_the_same_time_make_one_call() {
     assert!(calls.iter().all(|answer| answer.status == 200 && answer.body == "ok"), "{calls:?}");
     upstream.only();
 }
+
+#[tokio::test]
+async fn a_shadow_sees_copies_and_nobody_sees_its_answers() {
+    let shadow = Upstream::start("HTTP/1.1 500 Broken\r\nContent-Length: 6\r\n\r\nshadow").await;
+    let upstream = Upstream::start(OK).await;
+    let settings = json!({"shadow": {"upstream": {"url": format!("http://{}/copy", shadow.addr)}, "percent": 100}});
+    let house = House::open_with(upstream.addr, Options::policies(settings));
+    let key = ("X-API-Key", house.token.as_str());
+    assert_eq!(house.call("POST /shop/pets?a=1", &[key], "a body").await.body, "ok");
+    assert_eq!(house.get("/shop/pets/7").await.body, "ok");
+    let large = "x".repeat(100_000);
+    assert_eq!(house.call("PUT /shop/upload", &[key], &large).await.status, 200);
+    while shadow.seen().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let mut seen = shadow.seen();
+    seen.sort();
+    assert!(seen[0].starts_with("GET /copy/pets/7 HTTP/1.1\r\n"), "{seen:?}");
+    assert!(seen[1].starts_with("POST /copy/pets?a=1 HTTP/1.1\r\n") && seen[1].ends_with("\r\n\r\na body"), "{seen:?}");
+    for copy in &seen {
+        assert_eq!((field(copy, "x-portico-shadow"), field(copy, "x-portico-plan")), (Some("true"), Some("starter")));
+    }
+    assert!(upstream.seen().iter().all(|request| field(request, "x-portico-shadow").is_none()));
+    assert_eq!(house.gateway.drain_records().len(), 3);
+}
+
+#[tokio::test]
+async fn a_shadow_that_is_not_there_harms_nobody() {
+    let upstream = Upstream::start(OK).await;
+    let settings = json!({"shadow": {"upstream": {"url": "http://127.0.0.1:1"}, "percent": 100}});
+    let house = House::open_with(upstream.addr, Options::policies(settings));
+    assert_eq!(house.get("/shop/pets").await.status, 200);
+    upstream.only();
+}

@@ -127,7 +127,7 @@ impl Pass {
     /// Changes the request that goes to the upstream: it is asked whether what is kept still holds.
     pub(crate) fn prepare(&self, request: &mut Fields) {
         if let Self::Fetch(fetch) = self
-            && let Some(stale) = fetch.stale.as_ref().filter(|stale| stale.has_validator())
+            && let Some(stale) = &fetch.stale
         {
             stale.ask(request);
         }
