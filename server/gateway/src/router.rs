@@ -6,10 +6,13 @@
 //! One node of the tree is visited at most once for a path.
 use crate::{path::canonical_literal, world::Operation};
 use foldhash::fast::RandomState;
-use std::{collections::HashMap, sync::Arc};
+use hashbrown::HashMap;
+use std::sync::Arc;
 
 /// Deeper templates are refused: none is that deep, and matching follows the depth.
 const MAX_SEGMENTS: usize = 128;
+/// So many literals beside each other are compared in turn.
+const FEW: usize = 8;
 
 #[derive(Debug, Default)]
 pub(crate) struct Router {
@@ -18,13 +21,21 @@ pub(crate) struct Router {
 
 #[derive(Debug, Default)]
 struct Node {
-    literals: HashMap<Box<str>, Node, RandomState>,
+    literals: Literals,
     /// Longest fixed text first.
     patterns: Vec<(Pattern, Node)>,
     parameter: Option<Box<Node>>,
     /// Takes this segment and all that follow.
     rest: Option<Box<Methods>>,
     end: Option<Box<Methods>>,
+}
+
+/// The literal segments that may follow. Nearly all nodes have one or two: to compare them takes less time than to hash
+/// what came, and a table for each of a document's thousands of nodes would be most of its memory.
+#[derive(Debug)]
+enum Literals {
+    Few(Vec<(Box<str>, Node)>),
+    Many(HashMap<Box<str>, Node, RandomState>),
 }
 
 /// The operations of one template.
@@ -59,7 +70,7 @@ impl Router {
         let mut segments = path.split('/').peekable();
         while let Some(segment) = segments.next() {
             node = match Segment::read(segment, segments.peek().is_none()) {
-                Segment::Literal(text) => node.literals.entry(text.into()).or_default(),
+                Segment::Literal(text) => node.literals.at(text.into()),
                 Segment::Pattern(pattern) => node.pattern(pattern),
                 Segment::Parameter => node.parameter.get_or_insert_default(),
                 Segment::Rest => {
@@ -108,7 +119,7 @@ impl Node {
             }
         }
         // Servers that drop ;parameters would read this segment as the literal beside: it is not to be had as a parameter.
-        let disguised = segment.split_once(';').is_some_and(|(name, _)| self.literals.contains_key(name));
+        let disguised = segment.split_once(';').is_some_and(|(name, _)| self.literals.get(name).is_some());
         if disguised {
             return None;
         }
@@ -119,6 +130,43 @@ impl Node {
         match rest {
             Some(rest) => self.find(rest),
             None => self.end.as_deref(),
+        }
+    }
+}
+
+impl Default for Literals {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
+}
+
+impl Literals {
+    fn get(&self, segment: &str) -> Option<&Node> {
+        match self {
+            Self::Few(nodes) => nodes.iter().find(|(text, _)| **text == *segment).map(|(_, node)| node),
+            Self::Many(nodes) => nodes.get(segment),
+        }
+    }
+
+    /// The node of a literal, which is made where there is none.
+    fn at(&mut self, literal: Box<str>) -> &mut Node {
+        if let Self::Few(nodes) = self
+            && nodes.len() == FEW
+            && nodes.iter().all(|(text, _)| *text != literal)
+        {
+            *self = Self::Many(std::mem::take(nodes).into_iter().collect());
+        }
+        match self {
+            Self::Few(nodes) => {
+                let known = nodes.iter().position(|(text, _)| *text == literal);
+                let place = known.unwrap_or_else(|| {
+                    nodes.reserve_exact(1);
+                    nodes.push((literal, Node::default()));
+                    nodes.len() - 1
+                });
+                &mut nodes[place].1
+            }
+            Self::Many(nodes) => nodes.entry(literal).or_default(),
         }
     }
 }
@@ -312,6 +360,22 @@ mod tests {
             assert_eq!(found(&router, "GET", path), template, "{path}");
         }
         assert_eq!(found(&router, "POST", "/repos/a/b/forks"), Some("POST /repos/{org}/{name}/forks"));
+    }
+
+    #[test]
+    fn many_literals_are_told_apart_as_few_are() {
+        let mut router = Router::default();
+        for number in 0..100 {
+            for template in [format!("/s{number}/users/{{id}}"), format!("/s{number}/all")] {
+                router.add("GET", &template, Arc::new(Operation::named(&format!("GET {template}")))).unwrap();
+            }
+        }
+        for number in 0..100 {
+            let name = found(&router, "GET", &format!("/s{number}/users/7"));
+            assert_eq!(name, Some(&*format!("GET /s{number}/users/{{id}}")));
+            assert_eq!(found(&router, "GET", &format!("/s{number}/all")), Some(&*format!("GET /s{number}/all")));
+        }
+        assert_eq!(found(&router, "GET", "/s100/all"), None);
     }
 
     #[test]
