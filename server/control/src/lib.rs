@@ -15,6 +15,7 @@ mod accounts;
 mod apis;
 mod apps;
 mod audit;
+mod cache;
 mod control;
 mod error;
 mod keys;

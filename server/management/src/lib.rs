@@ -1,8 +1,8 @@
 //! The management API: everything the portal's pages can do, for programs. JSON under `/api/v1`.
 //!
 //! A call comes through [`envelope`] (its id, its problem written down), [`caller`] (whose token or session it is) and
-//! [`idempotency`], to the file of its noun: [`apis`], [`plans`], [`apps`], [`subscriptions`], [`keys`], [`traffic`],
-//! [`accounts`], [`audit`]. There it is read strictly ([`input`], [`shape`]), handed to a use case of `portico-control`,
+//! [`idempotency`], to the file of its noun: [`apis`], [`cache`], [`plans`], [`apps`], [`subscriptions`], [`keys`],
+//! [`traffic`], [`accounts`], [`audit`]. There it is read strictly ([`input`], [`shape`]), handed to a use case of `portico-control`,
 //! and its outcome written with one type for each thing. Rights are checked by the use cases, never here.
 //!
 //! `openapi.yaml` describes every call and is served by [`description`]; a test compares it with the routes both ways.
@@ -14,6 +14,7 @@ mod accounts;
 mod apis;
 mod apps;
 mod audit;
+mod cache;
 mod caller;
 mod description;
 mod envelope;
@@ -55,6 +56,7 @@ pub fn router(control: Arc<Control>) -> Router {
     let house = House { control, under_way: idempotency::UnderWay::default() };
     Router::new()
         .merge(apis::router())
+        .merge(cache::router())
         .merge(plans::router())
         .merge(apps::router())
         .merge(subscriptions::router())

@@ -7,6 +7,8 @@ mod accounts;
 mod apis;
 #[path = "it/apps.rs"]
 mod apps;
+#[path = "it/cache.rs"]
+mod cache;
 #[path = "it/document.rs"]
 mod document;
 #[path = "it/habits.rs"]
