@@ -73,6 +73,7 @@ impl Control {
         let version = self.version_to_keep(&mut tx, &slug, &description, &request.bytes).await?;
         if request.publish {
             servable(&api, description.routes())?;
+            self.compile_document(version.id, &description, &api.settings).await?;
             tx.publish(&slug, Some(version.id)).await?;
         }
         if api.title != description.title() {
@@ -194,6 +195,9 @@ impl Control {
         if let Some(published) = api.published {
             let routes = self.store.routes(published).await?.unwrap_or_default();
             servable(&Api { settings: settings.clone(), ..api }, routes)?;
+            if let Some(version) = self.store.version(published).await? {
+                self.compiled_document(&version, &settings).await?;
+            }
         }
         let plans = self.store.plans().await?;
         for (place, offered) in settings.plans.iter().enumerate() {
@@ -229,6 +233,7 @@ impl Control {
         let api = self.find_api(who, slug).await?;
         let version = self.pick_version(slug, version).await?;
         servable(&api, self.store.routes(version.id).await?.unwrap_or_default())?;
+        self.compiled_document(&version, &api.settings).await?;
         self.set_published(&permit, slug, Some(version.id)).await?;
         self.kept(slug, version.id).await
     }

@@ -1,5 +1,8 @@
 //! The control plane's parts, put together once by the server.
-use crate::{ControlError, library::Library, passwords::Passwords, publisher::Publisher, traffic::Flush, tries::Tries};
+use crate::{
+    ControlError, library::Library, passwords::Passwords, publisher::Publisher, rules::Compiled, traffic::Flush,
+    tries::Tries,
+};
 use portico_domain::{Clock, InstallationSecret};
 use portico_gateway::Gateway;
 use portico_store::Store;
@@ -45,6 +48,7 @@ pub struct Control {
     pub(crate) passwords: Passwords,
     pub(crate) tries: Tries,
     pub(crate) library: Library,
+    pub(crate) compiled: Compiled,
     pub(crate) publisher: Publisher,
     pub(crate) flush: Flush,
 }
@@ -66,6 +70,7 @@ impl Control {
             passwords: Passwords::new()?,
             tries: Tries::default(),
             library: Library::default(),
+            compiled: Compiled::default(),
             publisher: Publisher::default(),
         }))
     }

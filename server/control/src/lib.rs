@@ -26,6 +26,7 @@ mod plans;
 mod portal;
 mod publisher;
 mod remembered;
+mod rules;
 mod subscriptions;
 mod traffic;
 mod tries;

@@ -5,7 +5,8 @@
 //! twice a second for what other processes wrote.
 use crate::{Control, ControlError};
 use portico_domain::{Api, AppId, Change, KeyId, RouteSpec, Subject, SubscriptionId};
-use portico_gateway::{ApiSpec, Gateway, KeyEntry, WorldSpec};
+use portico_gateway::{ApiSpec, CompiledDocument, Gateway, KeyEntry, WorldSpec};
+use portico_store::Published;
 use std::{collections::BTreeSet, time::Duration};
 use tokio::sync::Mutex;
 
@@ -161,8 +162,16 @@ impl Control {
     async fn build_world(&self, gateway: &Gateway, seq: i64) -> Result<(), ControlError> {
         let plans = self.store.plans().await?;
         let published = self.store.published().await?;
-        let mut apis: Vec<ApiSpec> =
-            published.into_iter().map(|published| spec(published.api, published.routes)).collect();
+        let served = published.iter().map(|published| published.version.id).collect();
+        let mut apis: Vec<ApiSpec> = Vec::with_capacity(published.len());
+        for Published { api, version, routes } in published {
+            let document = self.compiled_document(&version, &api.settings).await.unwrap_or_else(|error| {
+                tracing::error!(api = %api.slug, %error, "an API is served without checks and mock answers");
+                CompiledDocument::default()
+            });
+            apis.push(ApiSpec { document, ..spec(api, routes) });
+        }
+        self.compiled.keep(&served);
         // They were checked when they were published; one that an earlier program let in must not hold up the others.
         apis.retain(|api| match api.check() {
             Ok(()) => true,
@@ -210,7 +219,7 @@ impl Control {
     }
 }
 
-/// An API as the gateway takes it.
+/// An API as the gateway takes it, without what is made of its document.
 pub(crate) fn spec(api: Api, routes: Vec<RouteSpec>) -> ApiSpec {
     ApiSpec {
         slug: api.slug,
@@ -221,5 +230,6 @@ pub(crate) fn spec(api: Api, routes: Vec<RouteSpec>) -> ApiSpec {
         max_body_bytes: api.settings.max_body_bytes,
         policies: api.settings.policies,
         routes,
+        document: CompiledDocument::default(),
     }
 }

@@ -14,6 +14,10 @@ use portico_testing::Folder;
 use rand::{SeedableRng as _, rngs::StdRng};
 use std::{sync::Arc, time::Duration};
 
+mod it {
+    mod rules;
+}
+
 const PETS: &str = "openapi: 3.0.3\ninfo: { title: Pets, version: 1.0.0 }\npaths:\n  /pets:\n    get:\n      operationId: listPets\n      summary: List all pets\n      responses: { '200': { description: Pets } }\n";
 const PASSWORD: &str = "tugs leave at dawn";
 

@@ -1,4 +1,5 @@
 //! What the gateway and the store need to know of an OpenAPI document.
+use crate::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// How a document was written.
@@ -29,4 +30,31 @@ pub struct RouteSpec {
     pub template: String,
     /// Whether the document asks for any credentials here; read by [`crate::Access::Document`].
     pub secured: bool,
+    /// Set where the document calls the operation deprecated or says when it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deprecation: Option<Deprecation>,
+    /// Where callers may put their key, beside the usual fields: what the document's API key schemes for this operation
+    /// say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key_places: Vec<KeyPlace>,
+}
+
+/// That an operation should not be used in new programs, and until when it can be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deprecation {
+    /// From when on; `x-deprecated-at`. `None` where the document only says that it is.
+    pub since: Option<Timestamp>,
+    /// When it stops; `x-sunset`.
+    pub sunset: Option<Timestamp>,
+    /// Where more is said: `x-deprecation-link`, else the operation's `externalDocs`. An absolute `http` or `https` URL.
+    pub link: Option<String>,
+}
+
+/// Where a key stands in a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyPlace {
+    /// Never [`crate::ParameterLocation::Path`].
+    pub location: crate::ParameterLocation,
+    /// Of the field, the query parameter or the cookie.
+    pub name: String,
 }

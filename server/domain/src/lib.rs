@@ -14,6 +14,7 @@ mod id;
 mod key;
 mod plan;
 mod policy;
+mod rules;
 mod slug;
 mod traffic;
 
@@ -22,7 +23,7 @@ pub use api::{Access, Api, ApiSettings, ApiVersion, InvalidSettings, Upstream, V
 pub use app::{App, Subscription, SubscriptionState};
 pub use audit::{Actor, Change, Subject};
 pub use clock::{Clock, MockClock, SystemClock, Timestamp};
-pub use document::{Format, RouteSpec};
+pub use document::{Deprecation, Format, KeyPlace, RouteSpec};
 pub use id::{AccountId, AppId, KeyId, SubscriptionId, TokenId, VersionId};
 pub use key::{Digester, InstallationSecret, Purpose};
 pub use key::{Environment, Key, KeyDigest, KeyName, KeyStatus, MalformedKey, PublicKeyId, SecretToken, TokenKind};
@@ -31,6 +32,10 @@ pub use policy::{
     Balance, Cache, Connection, Cors, Ejection, ErrorStyle, FieldRules, HealthCheck, Limits, Maintenance, Mock,
     OperationCache, OperationSettings, Policies, Protocol, QueryRules, Retry, Shadow, Transform, UpstreamRoute,
     Validate, ValidateResponse,
+};
+pub use rules::{
+    AnswerRule, AnswerStatus, BodyRule, DocumentRules, MediaRule, MockAnswer, OperationRules, ParameterLocation,
+    ParameterRule, ParameterStyle, RuleNote, Scalar, ValueKind,
 };
 pub use slug::{InvalidSlug, Slug};
 pub use traffic::{

@@ -7,7 +7,7 @@ use portico_domain::{
     Access, AppId, Approval, Clock as _, InstallationSecret, KeyId, Period, Plan, Policies, PublicKeyId, Purpose,
     Quota, Rate, RatePeriod, RouteSpec, Subscription, SubscriptionId, SubscriptionState, SystemClock, Upstream,
 };
-use portico_gateway::{ApiSpec, Gateway, GatewaySettings, KeyEntry, WorldSpec};
+use portico_gateway::{ApiSpec, CompiledDocument, Gateway, GatewaySettings, KeyEntry, WorldSpec};
 use std::{env, error::Error, fs, sync::Arc, thread, time::Duration};
 
 /// As the program has it.
@@ -54,6 +54,8 @@ fn publish(gateway: &Gateway, upstream: &str, access: Access, routes: usize) -> 
         method: method.to_owned(),
         template,
         secured: true,
+        deprecation: None,
+        key_places: Vec::new(),
     };
     let api = ApiSpec {
         slug: "bench".parse()?,
@@ -64,6 +66,7 @@ fn publish(gateway: &Gateway, upstream: &str, access: Access, routes: usize) -> 
         max_body_bytes: 64 * 1024 * 1024,
         policies: Policies::default(),
         routes: fixed.chain(more).map(route).collect(),
+        document: CompiledDocument::default(),
     };
     let plan = Plan {
         slug: "wide".parse()?,

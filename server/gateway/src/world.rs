@@ -1,6 +1,6 @@
 //! The World: an immutable, validated picture of all that is served, built off the request path and swapped whole.
 use crate::{
-    policy::{ApiPolicies, OperationPolicies},
+    policy::{ApiPolicies, OperationPolicies, document::CompiledDocument},
     router::Router,
 };
 use foldhash::fast::RandomState;
@@ -34,6 +34,7 @@ pub struct ApiSpec {
     pub max_body_bytes: u64,
     pub policies: Policies,
     pub routes: Vec<RouteSpec>,
+    pub document: CompiledDocument,
 }
 
 impl ApiSpec {
@@ -239,7 +240,8 @@ impl Api {
             _ => return Err(format!("{base_path:?} is not a base path such as /pets/v2")),
         }
         let mut router = Router::default();
-        let policies = spec.routes.iter().map(|route| OperationPolicies::compile(&spec.policies, route));
+        let policies =
+            spec.routes.iter().map(|route| OperationPolicies::compile(&spec.policies, route, &spec.document));
         let policies: Vec<_> = policies.collect::<Result<_, _>>()?;
         let of_api = ApiPolicies::compile(&spec.policies, &policies);
         for (route, policies) in spec.routes.iter().zip(policies) {
@@ -370,6 +372,7 @@ mod tests {
             max_body_bytes: 1,
             policies: Policies::default(),
             routes: Vec::new(),
+            document: CompiledDocument::default(),
         }
     }
 

@@ -216,7 +216,7 @@ impl Call<'_> {
 
     fn whole(&mut self, content: &crate::part::Content<'_>, media_type: &str) {
         let made = || content.schema.as_deref().and_then(|schema| example::made(self.root, schema, Side::Request));
-        let value = content.examples.first().map(|(_, value)| (*value).clone()).or_else(made);
+        let value = content.examples.first().map(|example| example.value.clone()).or_else(made);
         self.option("-H");
         self.push(Token::Text, "'");
         self.quoted(Token::Text, &format!("Content-Type: {media_type}"));

@@ -4,7 +4,9 @@ use crate::{
     frame::Frame,
     limits, markdown, operation,
     outline::{Entry, Group, Outline, text},
-    part, refer, schema,
+    part, refer,
+    rules::{self, Wanted},
+    schema,
     search::{self, SearchEntry},
     security::Scheme,
     slug,
@@ -16,7 +18,7 @@ use portico_contract::reference::{
     Code, Contact, Link, Navigation, NavigationGroup, NavigationOperation, Operation, OperationLine, Overview,
     OverviewGroup, SchemaLine, SchemaReference, SecurityScheme,
 };
-use portico_domain::{Format, RouteSpec};
+use portico_domain::{DocumentRules, Format, RouteSpec};
 use serde_json::Value;
 use std::{
     collections::{BTreeSet, HashMap},
@@ -104,8 +106,15 @@ impl Description {
             method: entry.method.to_uppercase(),
             template: entry.path.clone(),
             secured: entry.secured,
+            deprecation: rules::deprecation(&self.root, entry),
+            key_places: rules::key_places(&self.root, entry),
         };
         routed.map(route).collect()
+    }
+
+    /// What calls and answers are checked by, of every operation that has a route.
+    pub fn rules(&self, wanted: Wanted) -> DocumentRules {
+        rules::of(self, wanted)
     }
 
     /// `current` is the slug of the operation shown.

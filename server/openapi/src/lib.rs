@@ -12,6 +12,7 @@
 //! Pages are made when they are asked for, from the author's value: [`part`] reads one operation, parameter, body or
 //! response whatever the version it is written in; [`schema`] shows schemas as they stand, so that nothing 3.1 can say is
 //! lost in the words of 3.0. What cannot be read becomes a fault of its page, and the rest is shown.
+//! [`rules`] makes of the same parts what the gateway checks calls and answers by, and mock answers.
 //!
 //! `openapiv3` is the typed model of all that has one shape in every version once it is brought to the words of 3.0:
 //! `info` with contact and licence, `externalDocs`, tags, security schemes and requirements, and the frame of each
@@ -39,6 +40,7 @@ mod part;
 mod place;
 mod reading;
 mod refer;
+mod rules;
 mod schema;
 mod search;
 mod security;
@@ -52,4 +54,5 @@ pub use description::Description;
 pub use markdown::{markdown, plain};
 pub use portico_contract::reference::{Finding, Severity};
 pub use reading::{Reading, read};
+pub use rules::Wanted;
 pub use search::{SearchEntry, SearchKind};

@@ -56,3 +56,28 @@ pub(crate) const NAVIGATION: usize = 200;
 pub(crate) const SMALL: usize = 60;
 /// Characters of a search entry's text.
 pub(crate) const SEARCH_TEXT: usize = 300;
+
+/// Values of the schemas of one side (requests or answers) that are checked; what is more is not checked.
+pub(crate) const RULES: usize = 400_000;
+/// Notes on what is not checked.
+pub(crate) const NOTES: usize = 100;
+/// Regular expressions of one document, different ones.
+pub(crate) const PATTERNS: usize = 2_000;
+/// Bytes of one.
+pub(crate) const PATTERN: usize = 2_000;
+/// Bytes of memory for one, compiled.
+pub(crate) const PATTERN_SMALL: usize = 32 * 1024;
+/// The same for those that need more, of which there may be few: letters of all languages, counted.
+pub(crate) const PATTERN_LARGE: usize = 1024 * 1024;
+/// How many of those.
+pub(crate) const PATTERNS_LARGE: usize = 64;
+/// Values of one parameter or form that are told apart by what they stand for.
+pub(crate) const KINDS: usize = 2_000;
+/// Objects within objects of a form or a query.
+pub(crate) const KIND_DEPTH: usize = 8;
+/// Bytes of one mock answer.
+pub(crate) const MOCK: usize = 256 * 1024;
+/// Bytes of all mock answers of a document.
+pub(crate) const MOCKS: usize = 16 * 1024 * 1024;
+/// Where callers may put their key in one operation.
+pub(crate) const KEY_PLACES: usize = 8;

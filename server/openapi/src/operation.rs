@@ -139,7 +139,7 @@ impl Writer<'_> {
 
     fn examples(&mut self, content: &part::Content<'_>, told: bool) -> Vec<Example> {
         let mut written = Vec::new();
-        for (title, value) in &content.examples {
+        for part::Example { title, value, .. } in &content.examples {
             if self.examples == 0 {
                 break;
             }

@@ -51,6 +51,8 @@ pub(crate) struct Parameter<'d> {
     pub(crate) description: &'d str,
     pub(crate) schema: Cow<'d, Value>,
     pub(crate) example: Option<&'d Value>,
+    /// As written, behind its references.
+    pub(crate) source: &'d Value,
     /// What stands between the items of a list; `None`: the parameter is repeated.
     pub(crate) separator: Option<char>,
 }
@@ -66,8 +68,23 @@ pub(crate) struct Body<'d> {
 pub(crate) struct Content<'d> {
     pub(crate) media_type: &'d str,
     pub(crate) schema: Option<Cow<'d, Value>>,
-    /// Title and value, as given.
-    pub(crate) examples: Vec<(&'d str, &'d Value)>,
+    pub(crate) examples: Vec<Example<'d>>,
+}
+
+/// An example as given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Example<'d> {
+    /// Its key in the document; `None` for one that stands alone.
+    pub(crate) name: Option<&'d str>,
+    /// For readers.
+    pub(crate) title: &'d str,
+    pub(crate) value: &'d Value,
+}
+
+impl<'d> Example<'d> {
+    fn alone(value: &'d Value) -> Self {
+        Self { name: None, title: "Example", value }
+    }
 }
 
 #[derive(Debug)]
@@ -142,7 +159,7 @@ impl<'d> Reader<'d> {
     }
 
     /// `None` for Swagger 2.0's bodies and form fields, which [`Reader::body`] reads.
-    fn parameter(self, value: &'d Value) -> Result<Option<Parameter<'d>>, String> {
+    pub(crate) fn parameter(self, value: &'d Value) -> Result<Option<Parameter<'d>>, String> {
         let place = text(value, "in").unwrap_or_default();
         if self.dialect == Dialect::Swagger2 && matches!(place, "body" | "formData") {
             return Ok(None);
@@ -188,8 +205,9 @@ impl<'d> Reader<'d> {
                 .examples(value)
                 .into_iter()
                 .chain(content.into_iter().flat_map(|c| self.examples(c)))
-                .map(|(_, v)| v)
+                .map(|example| example.value)
                 .next(),
+            source: value,
             separator,
         }
     }
@@ -227,7 +245,7 @@ impl<'d> Reader<'d> {
             let content = |media_type| Content {
                 media_type,
                 schema: body.get("schema").map(Cow::Borrowed),
-                examples: example.map(|value| ("Example", value)).into_iter().collect(),
+                examples: example.map(Example::alone).into_iter().collect(),
             };
             return Some(Body {
                 required: body.get("required") == Some(&Value::Bool(true)),
@@ -325,7 +343,7 @@ impl<'d> Reader<'d> {
         let content = |media_type: &'d str| Content {
             media_type,
             schema: Some(Cow::Borrowed(schema)),
-            examples: example(media_type).map(|value| ("Example", value)).into_iter().collect(),
+            examples: example(media_type).map(Example::alone).into_iter().collect(),
         };
         self.media_types(operation, "produces").into_iter().map(content).collect()
     }
@@ -344,17 +362,17 @@ impl<'d> Reader<'d> {
     }
 
     /// `examples` with their names, else `example`.
-    fn examples(self, of: &'d Value) -> Vec<(&'d str, &'d Value)> {
+    fn examples(self, of: &'d Value) -> Vec<Example<'d>> {
         let named = members(of.get("examples")).filter_map(|(name, example)| {
             let (example, _) = refer::resolve(self.root, example).ok()?;
             let value = ["value", "dataValue", "serializedValue"].iter().find_map(|key| example.get(key))?;
-            Some((text(example, "summary").unwrap_or(name), value))
+            Some(Example { name: Some(name), title: text(example, "summary").unwrap_or(name), value })
         });
         let mut read: Vec<_> = named.take(limits::EXAMPLES).collect();
         if read.is_empty()
             && let Some(value) = of.get("example").or_else(|| of.get("x-example"))
         {
-            read.push(("Example", value));
+            read.push(Example::alone(value));
         }
         read
     }

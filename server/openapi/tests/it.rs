@@ -10,6 +10,7 @@ mod it {
     mod findings;
     mod hostile;
     mod pages;
+    mod rules;
     mod samples;
     pub(crate) mod support;
 }

@@ -45,7 +45,7 @@ enum Piece {
 
 /// Where a path parameter stands in a path that fits its template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Place {
+pub(crate) struct Place {
     segment: usize,
     /// Takes the rest of the path too.
     greedy: bool,
@@ -247,7 +247,7 @@ impl Texts<'_> {
 
 impl Place {
     /// Templates are read as the router reads them.
-    fn of(parameter: &str, template: &str) -> Option<Self> {
+    pub(crate) fn of(parameter: &str, template: &str) -> Option<Self> {
         let path = template.split(['?', '#']).next().unwrap_or_default();
         let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
         for (number, segment) in segments.iter().enumerate() {
@@ -274,7 +274,7 @@ impl Place {
     }
 
     /// As it stands in the path, with its percent-encoding.
-    fn find<'a>(&self, path: &'a str) -> &'a str {
+    pub(crate) fn find<'a>(&self, path: &'a str) -> &'a str {
         let path = path.strip_prefix('/').unwrap_or(path);
         let start = if self.segment == 0 {
             0

@@ -92,6 +92,8 @@ impl House {
             method: (*method).to_owned(),
             template: (*template).to_owned(),
             secured: *secured,
+            deprecation: None,
+            key_places: Vec::new(),
         });
         let api = ApiSpec {
             slug: "shop".parse().unwrap(),
@@ -105,6 +107,7 @@ impl House {
             max_body_bytes: options.max_body_bytes,
             policies: options.policies,
             routes: routes.collect(),
+            document: portico_gateway::CompiledDocument::default(),
         };
         let spec = WorldSpec { version: 1, apis: vec![api], plans: vec![options.plan.clone()] };
         gateway.publish(spec.clone()).unwrap();

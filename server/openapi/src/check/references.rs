@@ -3,6 +3,7 @@ use crate::{
     finding::Findings,
     outline::members,
     refer::{self, Lost, shorten},
+    rules::pattern::Patterns,
 };
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
@@ -19,8 +20,15 @@ enum Keys {
 }
 
 pub(super) fn check(root: &Value, findings: &mut Findings) {
-    let mut walk =
-        Walk { root, findings, path: Vec::new(), known: HashMap::new(), files: HashSet::new(), ids: HashSet::new() };
+    let mut walk = Walk {
+        root,
+        findings,
+        path: Vec::new(),
+        known: HashMap::new(),
+        files: HashSet::new(),
+        ids: HashSet::new(),
+        patterns: Patterns::default(),
+    };
     collect_ids(root, &mut walk.ids);
     walk.value(root, Keys::Words);
 }
@@ -48,6 +56,7 @@ struct Walk<'a, 'f> {
     known: HashMap<&'a str, Option<Lost>>,
     files: HashSet<&'a str>,
     ids: HashSet<&'a str>,
+    patterns: Patterns,
 }
 
 impl<'a> Walk<'a, '_> {
@@ -184,6 +193,12 @@ impl<'a> Walk<'a, '_> {
             }
             None | Some(Value::String(_) | Value::Array(_)) => {}
             Some(_) => self.findings.warn("unknown-type", self.here("type"), "A type is a word, e.g. string."),
+        }
+        if let Some(Err(why)) =
+            object.get("pattern").and_then(Value::as_str).map(|pattern| self.patterns.usable(pattern))
+        {
+            let words = format!("Calls are not checked against this pattern: {why}.");
+            self.findings.warn("pattern-not-checked", self.here("pattern"), words);
         }
         if object.get("required").is_some_and(Value::is_string) {
             self.findings.warn(

@@ -207,3 +207,13 @@ fn the_list_ends() {
     assert_eq!(told.len(), 200);
     assert_eq!(told[199], "info more-findings 0:0");
 }
+
+#[test]
+fn patterns_that_calls_are_not_checked_against_are_told() {
+    let schema = |pattern: &str| {
+        format!("paths: {{}}\ncomponents:\n  schemas:\n    A:\n      type: string\n      pattern: '{pattern}'\n")
+    };
+    let told = |pattern| below_head(&schema(pattern)).into_iter().find(|finding| finding.contains("pattern"));
+    assert_eq!(told("^[a-z]+$"), None);
+    assert_eq!(told("^(?!x)").as_deref(), Some("warning pattern-not-checked 8:7"));
+}

@@ -72,7 +72,7 @@ on_both! {
         assert_eq!(store.apis().await, Ok(vec![api.clone()]));
 
         let version = house.version(&api, "1.0.0");
-        let routes = [RouteSpec { operation: "getPet".into(), method: "GET".into(), template: "/pets/{id}".into(), secured: true }];
+        let routes = [RouteSpec { operation: "getPet".into(), method: "GET".into(), template: "/pets/{id}".into(), secured: true, deprecation: None, key_places: Vec::new() }];
         let document = b"openapi: 3.0.0\n\0\xff";
         once(&house, "version_added", Subject::Api, "pets", async |tx| tx.add_version(&version, document, &routes).await).await;
         assert_eq!(store.version(version.id).await, Ok(Some(version.clone())));
