@@ -65,10 +65,10 @@ pub(crate) async fn serve(listener: StdListener, worker: Arc<Worker>, mut stop: 
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let Some(place) = Place::take(&worker.shared) else { continue };
-                    let connection = serve_connection(Arc::clone(&worker), stream, peer, stop.clone());
-                    let alive = alive.clone();
+                    let (worker, stop, alive) = (Arc::clone(&worker), stop.clone(), alive.clone());
                     tokio::spawn(async move {
-                        connection.await;
+                        // Begun in here: a future that is handed in has its room twice.
+                        serve_connection(worker, stream, peer, stop).await;
                         drop((place, alive));
                     });
                 }
@@ -110,7 +110,8 @@ impl Drop for Place {
 
 async fn serve_connection(worker: Arc<Worker>, stream: TcpStream, peer: SocketAddr, stop: Stop) {
     let _ = stream.set_nodelay(true);
-    match worker.shared.entrance.enter(stream, peer).await {
+    // Each phase in a box of its own: a connection without a request is small, and there may be thousands.
+    match Box::pin(worker.shared.entrance.enter(stream, peer)).await {
         Ok(Entered { channel, client, .. }) => {
             let peer = Arc::new(Peer { address: client });
             match channel {

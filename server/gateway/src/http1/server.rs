@@ -80,22 +80,22 @@ pub(crate) async fn serve<S: Stream>(worker: Arc<Worker>, peer: Arc<Peer>, strea
                 let request = into_request(head, &wire);
                 let Some(mut answer) = answer_one(&worker, &peer, &wire, request).await else { break };
                 if let Some(tunnel) = answer.tunnel.take() {
-                    if write(&worker, &wire, answer, asked).await.is_ok()
+                    if Box::pin(write(&worker, &wire, answer, asked)).await.is_ok()
                         && let Some(wire) = Arc::into_inner(wire)
                     {
                         let wire = wire.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
                         let (stream, read) = wire.into_parts();
-                        tunnel::run(stream, read, *tunnel).await;
+                        Box::pin(tunnel::run(stream, read, *tunnel)).await;
                     }
                     return;
                 }
-                write(&worker, &wire, answer, asked).await
+                Box::pin(write(&worker, &wire, answer, asked)).await
             }
             Some(Err(fault)) => {
                 let asked =
                     Asked { version: Version::Http11, head_only: false, keep_alive: false, takes_trailers: false };
                 let answer = pipeline::refuse(&worker, &peer, fault);
-                write(&worker, &wire, answer, asked).await.map(|_| Then::Linger)
+                Box::pin(write(&worker, &wire, answer, asked)).await.map(|_| Then::Linger)
             }
             None => break,
         };
