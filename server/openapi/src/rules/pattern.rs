@@ -38,7 +38,7 @@ impl Patterns {
         if pattern.len() > limits::PATTERN {
             return Err("it is longer than 2000 bytes");
         }
-        let written = jsonschema_regex::to_rust_regex(pattern).map_err(|_| UNKNOWN)?;
+        let written = jsonschema_regex::to_rust_regex(pattern).map_err(|()| UNKNOWN)?;
         let fits = |size: usize| RegexBuilder::new(&written).size_limit(size).build().map(drop);
         match fits(limits::PATTERN_SMALL) {
             Ok(()) => Ok(()),

@@ -215,11 +215,7 @@ impl<'d> Schemas<'d> {
                     making.made.insert(key.into(), format.into());
                 }
             }
-            "uniqueItems" => {
-                if value == &Value::Bool(true) {
-                    making.made.insert(key.into(), true.into());
-                }
-            }
+            "uniqueItems" if value == &Value::Bool(true) => _ = making.made.insert(key.into(), true.into()),
             "required" => {
                 let names = value.as_array().into_iter().flatten().filter_map(Value::as_str);
                 let names: BTreeSet<&str> = names.filter(|name| !making.foreign.contains(*name)).collect();
