@@ -12,7 +12,7 @@ pub(crate) struct TrustedProxies(Vec<IpNet>);
 
 /// Who asks, as far as can be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Origin {
+pub(crate) struct Caller {
     /// An IPv4 address in IPv6 clothes stands as IPv4.
     pub(crate) address: IpAddr,
     /// Whether the client speaks TLS, to us or to the trusted proxy.
@@ -46,22 +46,22 @@ impl TrustedProxies {
     /// `peer` is the other end of the connection, or whom the PROXY protocol named; `secure` whether the connection is
     /// TLS. `lines` gives the values of all fields of a name, in order; it is not asked unless the peer is trusted.
     /// The error is what to tell the client: two lists that name different clients have no one meaning.
-    pub(crate) fn origin<'a, L>(
+    pub(crate) fn caller<'a, L>(
         &self,
         peer: IpAddr,
         secure: bool,
         lines: impl Fn(&'static str) -> L,
-    ) -> Result<Origin, &'static str>
+    ) -> Result<Caller, &'static str>
     where
         L: Iterator<Item = &'a [u8]>,
     {
-        let peer = Origin { address: peer.to_canonical(), secure };
+        let peer = Caller { address: peer.to_canonical(), secure };
         if self.0.is_empty() || !self.contains(peer.address) {
             return Ok(peer);
         }
         let standard: Vec<_> = lines("forwarded").flat_map(forwarded_hops).collect();
         let usual: Vec<_> = lines("x-forwarded-for").flat_map(members).map(plain_hop).collect();
-        let mut origin = match (standard.is_empty(), usual.is_empty()) {
+        let mut caller = match (standard.is_empty(), usual.is_empty()) {
             (true, true) => peer,
             (false, true) => self.walk(peer, &standard),
             (true, false) => self.walk(peer, &usual),
@@ -76,23 +76,23 @@ impl TrustedProxies {
         if standard.is_empty() {
             // The last one is from the proxy next to us.
             let said = lines("x-forwarded-proto").flat_map(members).last();
-            origin.secure = said.and_then(is_secure).unwrap_or(secure);
+            caller.secure = said.and_then(is_secure).unwrap_or(secure);
         }
-        Ok(origin)
+        Ok(caller)
     }
 
     /// From the right to the first address that is not one of ours. Behind something unreadable nothing can be
     /// believed, so the proxy that passed it on stands for its client.
-    fn walk(&self, peer: Origin, hops: &[Hop]) -> Origin {
-        let mut origin = peer;
+    fn walk(&self, peer: Caller, hops: &[Hop]) -> Caller {
+        let mut caller = peer;
         for hop in hops.iter().rev() {
             let Some(address) = hop.address else { break };
-            origin = Origin { address, secure: hop.secure.unwrap_or(origin.secure) };
+            caller = Caller { address, secure: hop.secure.unwrap_or(caller.secure) };
             if !self.contains(address) {
                 break;
             }
         }
-        origin
+        caller
     }
 }
 
@@ -212,15 +212,15 @@ mod tests {
         TrustedProxies::new(&["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()])
     }
 
-    fn origin(peer: &str, fields: &[(&str, &[u8])]) -> Result<Origin, &'static str> {
-        proxies().origin(peer.parse().unwrap(), false, |name| {
+    fn caller(peer: &str, fields: &[(&str, &[u8])]) -> Result<Caller, &'static str> {
+        proxies().caller(peer.parse().unwrap(), false, |name| {
             fields.iter().filter(move |(known, _)| *known == name).map(|(_, value)| *value)
         })
     }
 
     fn address(peer: &str, fields: &[(&str, &str)]) -> String {
         let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-        origin(peer, &fields).unwrap().address.to_string()
+        caller(peer, &fields).unwrap().address.to_string()
     }
 
     #[test]
@@ -228,8 +228,8 @@ mod tests {
         let claims = [("x-forwarded-for", "192.0.2.1"), ("forwarded", "for=192.0.2.2;proto=https")];
         assert_eq!(address("203.0.113.9", &claims), "203.0.113.9");
         let nobody = TrustedProxies::default();
-        let origin = nobody.origin(PROXY.parse().unwrap(), true, |_| [&b"192.0.2.1"[..]].into_iter());
-        assert_eq!(origin, Ok(Origin { address: PROXY.parse().unwrap(), secure: true }));
+        let caller = nobody.caller(PROXY.parse().unwrap(), true, |_| [&b"192.0.2.1"[..]].into_iter());
+        assert_eq!(caller, Ok(Caller { address: PROXY.parse().unwrap(), secure: true }));
     }
 
     #[test]
@@ -272,7 +272,7 @@ mod tests {
             let list = format!("192.0.2.1, {garbage}, 10.0.0.7");
             assert_eq!(address(PROXY, &[("x-forwarded-for", &list)]), "10.0.0.7", "{garbage}");
         }
-        assert_eq!(origin(PROXY, &[("x-forwarded-for", b"\xff\xfe")]).unwrap().address.to_string(), PROXY);
+        assert_eq!(caller(PROXY, &[("x-forwarded-for", b"\xff\xfe")]).unwrap().address.to_string(), PROXY);
     }
 
     #[test]
@@ -287,15 +287,15 @@ mod tests {
             ("for=192.0.2.1;for=192.0.2.2", PROXY, false),
             ("by=10.0.0.1", PROXY, false),
         ] {
-            let origin = origin(PROXY, &[("forwarded", value.as_bytes())]).unwrap();
-            assert_eq!((origin.address.to_string().as_str(), origin.secure), (client, secure), "{value}");
+            let caller = caller(PROXY, &[("forwarded", value.as_bytes())]).unwrap();
+            assert_eq!((caller.address.to_string().as_str(), caller.secure), (client, secure), "{value}");
         }
     }
 
     #[test]
     fn two_stories_are_none() {
         let told = |standard: &[u8], usual: &[u8]| {
-            origin(PROXY, &[("forwarded", standard), ("x-forwarded-for", usual)]).map(|origin| origin.address)
+            caller(PROXY, &[("forwarded", standard), ("x-forwarded-for", usual)]).map(|caller| caller.address)
         };
         assert_eq!(told(b"for=1.1.1.1", b"192.0.2.1"), Err(CONTRADICTION));
         assert_eq!(told(b"for=192.0.2.1", b"192.0.2.1"), Ok("192.0.2.1".parse().unwrap()));
@@ -305,8 +305,8 @@ mod tests {
     fn the_scheme_is_the_nearest_proxys_word() {
         for (value, secure) in [("https", true), ("http, https", true), ("https, http", false), ("gopher", false)] {
             let fields = [("x-forwarded-for", &b"192.0.2.1"[..]), ("x-forwarded-proto", value.as_bytes())];
-            assert_eq!(origin(PROXY, &fields).unwrap().secure, secure, "{value}");
-            assert!(!origin("203.0.113.9", &fields).unwrap().secure, "{value}");
+            assert_eq!(caller(PROXY, &fields).unwrap().secure, secure, "{value}");
+            assert!(!caller("203.0.113.9", &fields).unwrap().secure, "{value}");
         }
     }
 
@@ -324,25 +324,25 @@ mod tests {
         #[test]
         fn no_claim_beats_what_the_proxy_saw(claim in proptest::collection::vec(any::<u8>(), 0..80)) {
             let list = [&claim[..], b", 192.0.2.77"].concat();
-            let found = origin(PROXY, &[("x-forwarded-for", &list[..])]).unwrap();
+            let found = caller(PROXY, &[("x-forwarded-for", &list[..])]).unwrap();
             prop_assert_eq!(found.address.to_string(), "192.0.2.77");
 
             let list = [&claim[..], b", for=192.0.2.77"].concat();
-            let found = origin(PROXY, &[("forwarded", &list[..])]).unwrap().address.to_string();
+            let found = caller(PROXY, &[("forwarded", &list[..])]).unwrap().address.to_string();
             prop_assert!(found == "192.0.2.77" || found == PROXY, "{}", found);
         }
 
         #[test]
         fn no_text_beats_what_the_proxy_saw(claim in "[for=;,\"\\\\ 1.h]{0,40}") {
             let list = format!("{claim}, for=\"192.0.2.77\"");
-            let found = origin(PROXY, &[("forwarded", list.as_bytes())]).unwrap().address.to_string();
+            let found = caller(PROXY, &[("forwarded", list.as_bytes())]).unwrap().address.to_string();
             prop_assert!(found == "192.0.2.77" || found == PROXY, "{}", found);
         }
 
         #[test]
         fn no_bytes_break_it(value in proptest::collection::vec(any::<u8>(), 0..120)) {
-            let _ = origin(PROXY, &[("forwarded", &value)]);
-            let _ = origin(PROXY, &[("x-forwarded-for", &value)]);
+            let _ = caller(PROXY, &[("forwarded", &value)]);
+            let _ = caller(PROXY, &[("x-forwarded-for", &value)]);
         }
     }
 }

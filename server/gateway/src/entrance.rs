@@ -1,10 +1,12 @@
 //! What stands between a client's connection and the HTTP engines: the PROXY protocol, then TLS.
 use crate::{
-    client_address::TrustedProxies,
+    client_address::{Caller, TrustedProxies},
     gateway::StartError,
+    message::Fields,
+    peer::Peer,
     proxy_protocol::{self, Origin, PreludeError},
     settings::GatewaySettings,
-    tls::{Certificates, HandshakeError, Secured, Watch},
+    tls::{Certificates, HandshakeError, Watch},
 };
 use portico_domain::{CertificateExpiry, Clock};
 use std::{
@@ -28,10 +30,7 @@ pub(crate) struct Entrance {
 /// A connection on which HTTP begins.
 pub(crate) struct Entered {
     pub(crate) channel: Channel,
-    /// The other end, or whom a trusted proxy named by the PROXY protocol.
-    pub(crate) client: IpAddr,
-    /// What TLS told; `None` without TLS.
-    pub(crate) secured: Option<Secured>,
+    pub(crate) peer: Peer,
 }
 
 pub(crate) enum Channel {
@@ -73,9 +72,9 @@ impl Entrance {
         })
     }
 
-    /// Whose word about their clients is taken.
-    pub(crate) fn trusted(&self) -> &TrustedProxies {
-        &self.trusted
+    /// Whose request this is. `secure`: whether clients reach this gateway by TLS. The error is what to tell the client.
+    pub(crate) fn caller(&self, peer: &Peer, secure: bool, fields: &Fields) -> Result<Caller, &'static str> {
+        self.trusted.caller(peer.address, secure || peer.secured.is_some(), |name| fields.get_all(name))
     }
 
     /// Takes a new connection to where HTTP begins.
@@ -91,16 +90,18 @@ impl Entrance {
             }
         }
         let Some(certificates) = &self.certificates else {
-            return Ok(Entered { channel: Channel::Plain(stream), client, secured: None });
+            let peer = Peer { address: client, secured: None };
+            return Ok(Entered { channel: Channel::Plain(stream), peer });
         };
         let (stream, secured) = certificates.accept(stream, self.patience).await?;
-        Ok(Entered { channel: Channel::Tls(Box::new(stream)), client, secured: Some(secured) })
+        let peer = Peer { address: client, secured: Some(secured) };
+        Ok(Entered { channel: Channel::Tls(Box::new(stream)), peer })
     }
 
     /// Whether a request for this host may not be answered on a connection (421), because the host's clients must show
     /// a certificate and this connection's did not. `host` may carry a port.
-    pub(crate) fn misdirected(&self, secured: Option<&Secured>, host: &str) -> bool {
-        match (&self.certificates, secured) {
+    pub(crate) fn misdirected(&self, peer: &Peer, host: &str) -> bool {
+        match (&self.certificates, &peer.secured) {
             (Some(certificates), Some(secured)) => certificates.misdirected(secured, host),
             _ => false,
         }
@@ -134,8 +135,8 @@ mod tests {
     #[tokio::test]
     async fn a_plain_connection_is_left_alone() {
         let entered = enter(GatewaySettings::default(), b"PROXY TCP4 192.0.2.7 192.0.2.8 1 2\r\n").await.unwrap();
-        assert_eq!(entered.client.to_string(), "127.0.0.1");
-        assert!(entered.secured.is_none());
+        assert_eq!(entered.peer.address.to_string(), "127.0.0.1");
+        assert!(entered.peer.secured.is_none());
         let Channel::Plain(mut stream) = entered.channel else { panic!("no TLS was asked for") };
         let mut read = [0; 5];
         stream.read_exact(&mut read).await.unwrap();
@@ -151,12 +152,12 @@ mod tests {
         };
         let line = b"PROXY TCP4 192.0.2.7 192.0.2.8 1 2\r\n";
         let entered = enter(settings("127.0.0.0/8"), line).await.unwrap();
-        assert_eq!(entered.client.to_string(), "192.0.2.7");
+        assert_eq!(entered.peer.address.to_string(), "192.0.2.7");
         let stranger = enter(settings("10.0.0.0/8"), line).await;
         assert!(matches!(stranger, Err(EntranceError::Stranger(_))));
         let without = enter(settings("127.0.0.0/8"), b"GET / HTTP/1.1\r\n\r\n").await;
         assert!(matches!(without, Err(EntranceError::Prelude(_))));
         let of_the_proxy = enter(settings("127.0.0.0/8"), b"PROXY UNKNOWN\r\n").await.unwrap();
-        assert_eq!(of_the_proxy.client.to_string(), "127.0.0.1");
+        assert_eq!(of_the_proxy.peer.address.to_string(), "127.0.0.1");
     }
 }

@@ -72,7 +72,7 @@ impl Gateway {
         let listeners = listener::bind(listen, settings.threads.get()).map_err(failed)?;
         let local_addr = listeners.first().map_or(Ok(listen), TcpListener::local_addr).map_err(failed)?;
         let pseudonym = format!("1.1 portico-{:016x}", rand::rng().random::<u64>());
-        let scheme = if settings.public_url.scheme() == "https" { "https" } else { "http" };
+        let secure = settings.public_url.scheme() == "https";
         let shared = Arc::new(Shared {
             cache: Arc::new(Cache::new(settings.cache_bytes, Arc::clone(&clock))),
             clock,
@@ -83,9 +83,9 @@ impl Gateway {
             digester: secret.digester(Purpose::ApiKey),
             tls: Arc::new(tls().map_err(StartError::Tls)?),
             started: Instant::now(),
-            told: format!("x-forwarded-proto: {scheme}\r\nvia: {pseudonym}\r\n").into_bytes(),
+            told: format!("via: {pseudonym}\r\n").into_bytes(),
             pseudonym,
-            scheme,
+            secure,
             stopping: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
             connections_refused: AtomicU64::new(0),

@@ -20,6 +20,7 @@ mod entrance;
 mod find;
 mod gateway;
 mod http1;
+mod http2;
 mod identify;
 mod keyring;
 mod limit;

@@ -1,8 +1,7 @@
 //! One thread's accept loop and its connections.
 use crate::{
     entrance::{Channel, Entered},
-    http1,
-    peer::Peer,
+    http1, http2,
     worker::{Shared, Worker},
 };
 use bytes::BytesMut;
@@ -112,10 +111,13 @@ async fn serve_connection(worker: Arc<Worker>, stream: TcpStream, peer: SocketAd
     let _ = stream.set_nodelay(true);
     // Each phase in a box of its own: a connection without a request is small, and there may be thousands.
     match Box::pin(worker.shared.entrance.enter(stream, peer)).await {
-        Ok(Entered { channel, client, .. }) => {
-            let peer = Arc::new(Peer { address: client });
+        Ok(Entered { channel, peer }) => {
+            let peer = Arc::new(peer);
             match channel {
                 Channel::Plain(stream) => http1::serve(worker, peer, stream, BytesMut::new(), stop).await,
+                Channel::Tls(stream) if peer.secured.as_ref().is_some_and(|secured| secured.http2) => {
+                    Box::pin(http2::serve(worker, peer, *stream, BytesMut::new(), stop)).await;
+                }
                 Channel::Tls(stream) => http1::serve(worker, peer, *stream, BytesMut::new(), stop).await,
             }
         }

@@ -4,6 +4,7 @@ use crate::{
     admit, after,
     arrive::{self, Arrival},
     before::{self, Before},
+    client_address::Caller,
     dispatch,
     find::{self, Found},
     http1::Fault,
@@ -23,8 +24,11 @@ use std::{
 
 /// Answers one request. Should the client go away meanwhile, this is dropped, and the account with it, which counts it.
 pub(crate) async fn answer(worker: Arc<Worker>, peer: Arc<Peer>, request: Request) -> Answer {
-    let mut account = Box::new(Account::open(&worker, peer.address, &request));
-    let answered = caught(run(&worker, &mut account, request)).await;
+    let shared = &worker.shared;
+    let caller = shared.entrance.caller(&peer, shared.secure, &request.fields);
+    let client = caller.map_or(peer.address, |caller| caller.address);
+    let mut account = Box::new(Account::open(&worker, client, &request));
+    let answered = caught(run(&worker, &peer, caller, &mut account, request)).await;
     after::after(answered.unwrap_or(Err(Refusal::Internal)), account)
 }
 
@@ -33,11 +37,18 @@ pub(crate) fn refuse(worker: &Arc<Worker>, peer: &Peer, fault: Fault) -> Answer 
     after::after(Err(fault.into()), Box::new(Account::open_unread(worker, peer.address)))
 }
 
-async fn run(worker: &Arc<Worker>, account: &mut Account, request: Request) -> Result<Answer, Refusal> {
+async fn run(
+    worker: &Arc<Worker>,
+    peer: &Arc<Peer>,
+    caller: Result<Caller, &'static str>,
+    account: &mut Account,
+    request: Request,
+) -> Result<Answer, Refusal> {
     let shared = &worker.shared;
     let world = shared.world.load_full();
-    let canonical = arrive::check(shared, &request).inspect_err(|_| find::note_api(&world, &request, account))?;
-    let mut arrival = Arrival::new(request, canonical);
+    let checked = arrive::check(shared, peer, caller, &request);
+    let checked = checked.inspect_err(|_| find::note_api(&world, &request, account))?;
+    let mut arrival = Arrival::new(request, peer, checked);
     let route = match find::find(&world, &arrival, account)? {
         Found::Route(route) => route,
         Found::Options { allow } => return Ok(after::options(allow)),

@@ -62,6 +62,8 @@ pub(crate) enum Refusal {
     },
     UriTooLong,
     HeadersTooLarge,
+    /// The host asks for a client certificate that the connection did not show.
+    Misdirected,
     RateLimited {
         plan: Slug,
         limit: u32,
@@ -147,6 +149,7 @@ impl Refusal {
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::RateLimited { .. } | Self::QuotaExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::UpstreamUnavailable | Self::Maintenance { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -173,6 +176,7 @@ impl Refusal {
             Self::RequestTimeout => "request_timeout",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::UriTooLong => "uri_too_long",
+            Self::Misdirected => "misdirected",
             Self::HeadersTooLarge => "headers_too_large",
             Self::RateLimited { .. } => "rate_limited",
             Self::QuotaExceeded { .. } => "quota_exceeded",
@@ -237,6 +241,10 @@ impl Refusal {
             Self::UriTooLong => format!("The request target is longer than {MAX_TARGET} bytes."),
             Self::HeadersTooLarge => {
                 format!("The request's head is larger than {MAX_HEAD} bytes or has more than {MAX_FIELDS} fields.")
+            }
+            Self::Misdirected => {
+                "This host asks its clients for a certificate: open a connection for its name, and show one there."
+                    .into()
             }
             Self::RateLimited { plan, limit, per, retry_after } => {
                 format!("The plan {plan} allows {limit} calls a {per}. Try again in {retry_after} s.")
@@ -315,6 +323,9 @@ impl Refusal {
             Self::UriTooLong => say("length of the target", &format!("at most {MAX_TARGET} bytes"), "more"),
             Self::HeadersTooLarge => {
                 say("size of the head", &format!("at most {MAX_HEAD} bytes and {MAX_FIELDS} fields"), "more")
+            }
+            Self::Misdirected => {
+                say("client certificate", "a connection with a certificate of the host's authorities", "one without")
             }
             Self::RateLimited { plan, limit, per, retry_after } => say(
                 "rate of the plan",

@@ -33,8 +33,8 @@ pub(crate) struct Shared {
     pub(crate) started: Instant,
     /// By which this gateway recognises a request that it sent itself; goes into `Via`.
     pub(crate) pseudonym: String,
-    /// By which clients reach it.
-    pub(crate) scheme: &'static str,
+    /// Whether clients reach it by TLS, as its public address says.
+    pub(crate) secure: bool,
     /// Fields that every upstream is told.
     pub(crate) told: Vec<u8>,
     /// Whether connections are to end after their present requests.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what does not work here is a failed test")]
 
 mod it {
+    pub(crate) mod certificates;
     pub(crate) mod house;
     pub(crate) mod upstream;
 
@@ -10,6 +11,7 @@ mod it {
     mod journey;
     mod life;
     mod limits;
+    mod listening;
     mod passing;
     mod policies;
 }

@@ -83,6 +83,9 @@ const RESERVED_COOKIES: [&str; 3] = ["portico", "__Host-portico", "__Secure-port
 pub(crate) struct Told<'a> {
     worker: &'a Worker,
     client: IpAddr,
+    secure: bool,
+    /// That the client showed.
+    certificate: Option<&'a str>,
     id: RequestId,
     /// Of a trace that begins here; none where the client's goes on.
     trace: Option<[u8; 24]>,
@@ -90,7 +93,7 @@ pub(crate) struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    pub(crate) fn new(worker: &'a Worker, permit: &'a Permit, arrival: &Arrival, account: &Account) -> Self {
+    pub(crate) fn new(worker: &'a Worker, permit: &'a Permit, arrival: &'a Arrival, account: &Account) -> Self {
         let goes_on = arrival.fields.get("traceparent").is_some_and(is_traceparent);
         let trace = (!goes_on).then(|| {
             let mut random = [0; 24];
@@ -101,7 +104,15 @@ impl<'a> Told<'a> {
             random
         });
         let client = account.client.to_canonical();
-        Self { worker, client, id: account.id, trace, key: permit.identity.key.as_ref() }
+        Self {
+            worker,
+            client,
+            secure: arrival.secure,
+            certificate: arrival.peer.secured.as_ref().and_then(|secured| secured.told.as_deref()),
+            id: account.id,
+            trace,
+            key: permit.identity.key.as_ref(),
+        }
     }
 }
 
@@ -177,6 +188,7 @@ fn write_told(head: &mut Vec<u8>, permit: &Permit, sent: &Fields, told: &Told<'_
     let at = head.len();
     write_address(head, client);
     let address = at..head.len();
+    let scheme: &[u8] = if told.secure { b"https" } else { b"http" };
     if !host.is_empty() {
         head.extend_from_slice(b"\r\nx-forwarded-host: ");
         head.extend_from_slice(host.as_bytes());
@@ -193,10 +205,15 @@ fn write_told(head: &mut Vec<u8>, permit: &Permit, sent: &Fields, told: &Told<'_
         head.push(b'"');
     }
     head.extend_from_slice(b";proto=");
-    head.extend_from_slice(shared.scheme.as_bytes());
+    head.extend_from_slice(scheme);
+    head.extend_from_slice(b"\r\nx-forwarded-proto: ");
+    head.extend_from_slice(scheme);
     head.extend_from_slice(b"\r\n");
     head.extend_from_slice(&permit.route.api.told);
     head.extend_from_slice(&shared.told);
+    if let Some(certificate) = told.certificate {
+        let _ = write!(head, "x-portico-client-certificate: {certificate}\r\n");
+    }
     head.extend_from_slice(b"traceparent: ");
     match &told.trace {
         // Not sampled: who collects traces decides that, and nobody here does yet.

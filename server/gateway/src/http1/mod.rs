@@ -22,7 +22,7 @@ mod wire;
 pub(crate) use exchange::{Connection, Download};
 pub(crate) use server::serve;
 pub(crate) use timer::Timer;
-pub(crate) use wire::Upload;
+pub(crate) use wire::{Patience, Upload};
 
 /// Why a request could not be taken from the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,6 +5,7 @@ use super::{
     wire::{Patience, Upload, Wire, lock},
 };
 use crate::{
+    http2,
     listener::Stop,
     message::{Answer, Body, Request, Version},
     peer::Peer,
@@ -16,7 +17,7 @@ use http::Method;
 use std::{
     future::{Future as _, poll_fn},
     pin::pin,
-    sync::{Arc, Mutex, atomic::Ordering},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     task::Poll,
 };
 use tokio::{
@@ -53,6 +54,8 @@ pub(crate) async fn serve<S: Stream>(worker: Arc<Worker>, peer: Arc<Peer>, strea
     let patience =
         Patience { head: settings.header_timeout, idle: settings.idle_timeout, write: settings.write_timeout };
     let wire = Arc::new(Mutex::new(Wire::new(stream, read, patience)));
+    // HTTP/2 waits for the same, should it be what follows.
+    let for_http2 = stop.clone();
     let mut stopped = pin!(stop.changed());
     let mut waits_for_stop = false;
     loop {
@@ -83,13 +86,21 @@ pub(crate) async fn serve<S: Stream>(worker: Arc<Worker>, peer: Arc<Peer>, strea
                     if Box::pin(write(&worker, &wire, answer, asked)).await.is_ok()
                         && let Some(wire) = Arc::into_inner(wire)
                     {
-                        let wire = wire.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+                        let wire = wire.into_inner().unwrap_or_else(PoisonError::into_inner);
                         let (stream, read) = wire.into_parts();
                         Box::pin(tunnel::run(stream, read, *tunnel)).await;
                     }
                     return;
                 }
                 Box::pin(write(&worker, &wire, answer, asked)).await
+            }
+            Some(Err(_)) if lock(&wire).began_with_http2() => {
+                if let Some(wire) = Arc::into_inner(wire) {
+                    let (stream, read) = wire.into_inner().unwrap_or_else(PoisonError::into_inner).into_parts();
+                    // In a box of its own: a connection that stays with HTTP/1.1 needs no room for it.
+                    Box::pin(http2::serve(worker, peer, stream, read, for_http2)).await;
+                }
+                return;
             }
             Some(Err(fault)) => {
                 let asked =

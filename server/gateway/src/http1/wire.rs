@@ -4,6 +4,7 @@ use super::{
     framing::{Decoder, Found, HeadScanner},
     head::{self, Head},
 };
+use crate::http2;
 use bytes::{Buf as _, Bytes, BytesMut};
 use http_body::Frame;
 use std::{
@@ -107,8 +108,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
 
     fn take_head(&mut self, length: usize) -> Result<Head, Fault> {
         self.waiting_since = None;
-        self.is_first = false;
         let head = head::read(&self.read[..length])?;
+        self.is_first = false;
         self.read.advance(length);
         self.body = head.framing.into();
         self.owes_continue = head.expects_continue && !self.body.is_over();
@@ -116,6 +117,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             buffers::rest(&mut self.read);
         }
         Ok(head)
+    }
+
+    /// Whether the connection began with HTTP/2 by prior knowledge.
+    pub(crate) fn began_with_http2(&self) -> bool {
+        self.is_first && http2::begins(&self.read)
     }
 
     /// Nothing can be read at the moment: ready when that has lasted too long.

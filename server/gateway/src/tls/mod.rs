@@ -30,10 +30,13 @@ const H2: &[u8] = b"h2";
 const HTTP11: &[u8] = b"http/1.1";
 
 /// What a TLS connection says about itself, fixed for its life.
+#[derive(Debug)]
 pub(crate) struct Secured {
     /// Whether the client chose HTTP/2 by ALPN. Without ALPN, it is HTTP/1.1.
     pub(crate) http2: bool,
     pub(crate) client: Option<ClientCertificate>,
+    /// What upstreams are told of it, by [`ClientCertificate::field_value`].
+    pub(crate) told: Option<Box<str>>,
     /// Who had to have signed the client's certificate when the connection was made.
     authority: Option<ClientAuthority>,
 }
@@ -79,7 +82,8 @@ impl Certificates {
             return Err(HandshakeError::Client("it has expired"));
         }
         let http2 = session.alpn_protocol() == Some(H2);
-        let secured = Secured { http2, client, authority: chosen.authority };
+        let told = client.as_ref().map(|client| client.field_value().into());
+        let secured = Secured { http2, client, told, authority: chosen.authority };
         Ok((stream, secured))
     }
 

@@ -79,7 +79,9 @@ fn message_length(buffer: &[u8]) -> Option<usize> {
     let head = buffer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let text = String::from_utf8_lossy(&buffer[..head]).to_lowercase();
     if text.contains("transfer-encoding: chunked") {
-        return buffer[head..].windows(5).position(|five| five == b"0\r\n\r\n").map(|end| head + end + 5);
+        // From the end of the last chunk's line, trailers may come before the empty line.
+        let last = head - 2 + buffer[head - 2..].windows(5).position(|five| five == b"\r\n0\r\n")? + 3;
+        return buffer[last..].windows(4).position(|four| four == b"\r\n\r\n").map(|end| last + end + 4);
     }
     let length =
         text.split("content-length: ").nth(1).map_or(0, |rest| rest.split("\r\n").next().unwrap().parse().unwrap());
