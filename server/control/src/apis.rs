@@ -11,6 +11,7 @@ use portico_domain::{
     Api, ApiSettings, ApiVersion, Format, InvalidSettings, RouteSpec, Slug, Upstream, VersionId, VersionState,
     Visibility,
 };
+use portico_gateway::WorldError;
 use portico_openapi::Description;
 use portico_store::{StoreError, Tx, Unique};
 use std::sync::Arc;
@@ -72,7 +73,7 @@ impl Control {
         }
         let version = self.version_to_keep(&mut tx, &slug, &description, &request.bytes).await?;
         if request.publish {
-            servable(&api, description.routes())?;
+            self.check_servable(&api, description.routes())?;
             self.compile_document(version.id, &description, &api.settings).await?;
             tx.publish(&slug, Some(version.id)).await?;
         }
@@ -194,7 +195,7 @@ impl Control {
         check(&settings)?;
         if let Some(published) = api.published {
             let routes = self.store.routes(published).await?.unwrap_or_default();
-            servable(&Api { settings: settings.clone(), ..api }, routes)?;
+            self.check_servable(&Api { settings: settings.clone(), ..api }, routes)?;
             if let Some(version) = self.store.version(published).await? {
                 self.compiled_document(&version, &settings).await?;
             }
@@ -232,7 +233,7 @@ impl Control {
         let permit = who.permit::<ManageApis>()?;
         let api = self.find_api(who, slug).await?;
         let version = self.pick_version(slug, version).await?;
-        servable(&api, self.store.routes(version.id).await?.unwrap_or_default())?;
+        self.check_servable(&api, self.store.routes(version.id).await?.unwrap_or_default())?;
         self.compiled_document(&version, &api.settings).await?;
         self.set_published(&permit, slug, Some(version.id)).await?;
         self.kept(slug, version.id).await
@@ -342,6 +343,23 @@ impl Control {
     }
 }
 
+impl Control {
+    /// Whether the gateway can serve it. Asked before it is written: what is wrong must show here, never at a call.
+    fn check_servable(&self, api: &Api, routes: Vec<RouteSpec>) -> Result<(), ControlError> {
+        let checked = spec(api.clone(), routes).check(self.gateway.as_deref());
+        checked.map_err(|WorldError { pointer, problem, .. }| {
+            let message = format!("This cannot be published: {problem}.");
+            match pointer {
+                Some(pointer) => {
+                    let field = pointer.split('/').nth(1).unwrap_or_default();
+                    ControlError::invalid_at(&pointer, field, message)
+                }
+                None => ControlError::conflict(message),
+            }
+        })
+    }
+}
+
 fn check(settings: &ApiSettings) -> Result<(), ControlError> {
     settings.validate().map_err(|InvalidSettings { pointer, mut message }| {
         let field = pointer.split('/').nth(1).unwrap_or_default().to_owned();
@@ -350,12 +368,6 @@ fn check(settings: &ApiSettings) -> Result<(), ControlError> {
         }
         ControlError::invalid_at(&pointer, &field, message + ".")
     })
-}
-
-/// Whether the gateway can serve it. Asked before it is written: what is wrong must show here, never at a call.
-fn servable(api: &Api, routes: Vec<RouteSpec>) -> Result<(), ControlError> {
-    let checked = spec(api.clone(), routes).check();
-    checked.map_err(|error| ControlError::conflict(format!("This cannot be published: {}.", error.problem)))
 }
 
 fn base_path_taken(error: StoreError) -> ControlError {

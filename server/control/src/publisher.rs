@@ -173,7 +173,7 @@ impl Control {
         }
         self.compiled.keep(&served);
         // They were checked when they were published; one that an earlier program let in must not hold up the others.
-        apis.retain(|api| match api.check() {
+        apis.retain(|api| match api.check(Some(gateway)) {
             Ok(()) => true,
             Err(error) => {
                 tracing::error!(%error, "an API cannot be served and is left out");

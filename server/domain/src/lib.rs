@@ -40,5 +40,6 @@ pub use rules::{
 pub use slug::{InvalidSlug, Slug};
 pub use traffic::{
     ApiObservation, CertificateExpiry, Explanation, Histogram, LATENCY_BUCKETS, Observations, RefusalCount,
-    RequestRecord, UpstreamConnections, UsageBatch, UsageRow, latency_bucket, latency_bucket_edge, quantile_ms,
+    RequestRecord, UpstreamConnections, UpstreamHealth, UsageBatch, UsageRow, latency_bucket, latency_bucket_edge,
+    quantile_ms,
 };

@@ -159,6 +159,9 @@ pub struct Observations {
     /// Requests let through beyond a limit. Limits of one node are exact: always 0 until nodes share counters.
     pub overshoot: u64,
     pub upstreams: Vec<UpstreamConnections>,
+    pub upstream_health: Vec<UpstreamHealth>,
+    /// Calls that were sent once more, by API.
+    pub retries: Vec<(Slug, u64)>,
     pub apis: Vec<ApiObservation>,
     pub refusals: Vec<RefusalCount>,
     /// Of the gateway's own TLS, by name.
@@ -179,6 +182,17 @@ pub struct UpstreamConnections {
     pub upstream: String,
     pub active: u64,
     pub idle: u64,
+}
+
+/// How an upstream of an API is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamHealth {
+    pub api: Slug,
+    /// Scheme, host, port and path.
+    pub upstream: String,
+    /// Neither ejected for failed calls, nor found unwell by checks.
+    pub healthy: bool,
+    pub ejections: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

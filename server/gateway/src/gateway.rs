@@ -8,6 +8,7 @@ use crate::{
     subscriptions::Subscriptions,
     tally::{Latencies, Merged},
     tls::PairError,
+    upstream::{endpoint::Known, health},
     worker::{Shared, Worker},
     world::{World, WorldError, WorldSpec},
 };
@@ -17,7 +18,6 @@ use portico_domain::{
     SubscriptionId, Timestamp, UpstreamConnections, UsageBatch,
 };
 use rand::Rng as _;
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use std::{
     collections::BTreeMap,
     io,
@@ -44,8 +44,6 @@ pub enum StartError {
     Listen { address: SocketAddr, source: io::Error },
     #[error("a thread of the gateway cannot be started: {0}")]
     Thread(io::Error),
-    #[error("TLS for upstreams cannot be set up: {0}")]
-    Tls(rustls::Error),
     #[error("the gateway's certificates cannot be used: {0}")]
     Certificates(PairError),
 }
@@ -81,7 +79,8 @@ impl Gateway {
             keyring: Keyring::default(),
             subscriptions: Subscriptions::default(),
             digester: secret.digester(Purpose::ApiKey),
-            tls: Arc::new(tls().map_err(StartError::Tls)?),
+            known: Known::new(settings.upstream_tls_dir.clone()),
+            probes: watch::Sender::default(),
             started: Instant::now(),
             told: format!("via: {pseudonym}\r\n").into_bytes(),
             pseudonym,
@@ -110,8 +109,15 @@ impl Gateway {
 
     /// Serves this from the next request on. A spec that is wrong changes nothing.
     pub fn publish(&self, spec: WorldSpec) -> Result<(), WorldError> {
-        let world = World::build(spec)?;
+        let world = World::build(spec, &self.shared.known)?;
+        let probes = world.probes();
         self.shared.world.store(Arc::new(world));
+        self.shared.known.tidy();
+        self.shared.probes.send_if_modified(|known| {
+            let is_new = *known != probes;
+            *known = probes;
+            is_new
+        });
         Ok(())
     }
 
@@ -119,6 +125,10 @@ impl Gateway {
     /// many targets it were.
     pub fn purge_cache(&self, api: &Slug, path: Option<&str>) -> usize {
         self.shared.cache.purge(api, path)
+    }
+
+    pub(crate) fn known(&self) -> &Known {
+        &self.shared.known
     }
 
     pub fn keyring(&self) -> &Keyring {
@@ -195,6 +205,8 @@ impl Gateway {
         let upstream =
             |(name, (active, idle)): (Arc<str>, _)| UpstreamConnections { upstream: name.to_string(), active, idle };
         let api = |(api, Latencies { requests, upstream })| ApiObservation { api, requests, upstream };
+        observed.upstream_health = shared.known.conditions().iter().map(|condition| condition.observe()).collect();
+        observed.retries = shared.known.retries();
         observed.upstreams = upstreams.into_iter().map(upstream).collect();
         observed.apis = latencies.into_iter().map(api).collect();
         observed.refusals =
@@ -226,6 +238,9 @@ fn spawn(number: usize, listener: TcpListener, worker: Arc<Worker>, stop: Stop) 
     let runtime = runtime::Builder::new_current_thread().enable_all().max_blocking_threads(RESOLVERS).build()?;
     let (ending, ended) = oneshot::channel();
     thread::Builder::new().name(format!("gateway-{number}")).spawn(move || {
+        if number == 0 {
+            runtime.spawn(health::run(Arc::clone(&worker), worker.shared.probes.subscribe()));
+        }
         if let Err(error) = runtime.block_on(listener::serve(listener, worker, stop)) {
             tracing::error!(%error, "a thread of the gateway ended");
         }
@@ -234,11 +249,4 @@ fn spawn(number: usize, listener: TcpListener, worker: Arc<Worker>, stop: Stop) 
         let _ = ending.send(());
     })?;
     Ok(ended)
-}
-
-fn tls() -> Result<ClientConfig, rustls::Error> {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }

@@ -76,14 +76,14 @@ pub(crate) async fn serve(listener: StdListener, worker: Arc<Worker>, mut stop: 
                     sleep(BREATH).await;
                 }
             },
-            _ = sweep.tick() => worker.pool.sweep(),
+            _ = sweep.tick() => worker.sweep(),
             _ = stop.changed() => break,
         }
     }
     drop((listener, alive));
     let deadline = stop.borrow().unwrap_or_default();
     let _ = timeout(deadline, all_gone.recv()).await;
-    worker.pool.clear();
+    worker.hang_up();
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use crate::{
         head::{MAX_FIELDS, MAX_HEAD, MAX_TARGET},
     },
     message::{Answer, Body},
+    upstream::group::Unavailable,
 };
 use http::StatusCode;
 use portico_domain::{ErrorStyle, Explanation, PublicKeyId, Slug, SubscriptionState, Timestamp};
@@ -76,7 +77,11 @@ pub(crate) enum Refusal {
         per: &'static str,
         retry_after: u64,
     },
-    UpstreamUnavailable,
+    /// No upstream may be called.
+    UpstreamUnavailable {
+        /// Seconds until one may be tried; `None` when there is none at all.
+        retry_after: Option<u64>,
+    },
     Maintenance {
         message: Arc<str>,
         retry_after: Option<u32>,
@@ -116,8 +121,33 @@ pub(crate) enum UpstreamFailure {
     Connect,
     ConnectTimeout,
     Tls,
+    /// It does not offer HTTP/2.
+    NoHttp2,
     /// It closed the connection or spoke something else than HTTP.
     Broken,
+}
+
+impl UpstreamFailure {
+    /// What was found.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::NotResolved => "its name has no address",
+            Self::Forbidden => {
+                "its address is not a public one; PORTICO_UPSTREAM_ALLOW names the networks that may be reached too"
+            }
+            Self::Connect => "it takes no connection",
+            Self::ConnectTimeout => "it took no connection in time",
+            Self::Tls => "it could not be trusted: the TLS handshake failed",
+            Self::NoHttp2 => "it does not offer HTTP/2, which connection.protocol asks for",
+            Self::Broken => "it closed the connection or did not speak HTTP",
+        }
+    }
+}
+
+impl From<Unavailable> for Refusal {
+    fn from(Unavailable { retry_after }: Unavailable) -> Self {
+        Self::UpstreamUnavailable { retry_after }
+    }
 }
 
 impl From<Fault> for Refusal {
@@ -152,7 +182,7 @@ impl Refusal {
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::RateLimited { .. } | Self::QuotaExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::UpstreamUnavailable | Self::Maintenance { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UpstreamUnavailable { .. } | Self::Maintenance { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::UpstreamFailed(_) => StatusCode::BAD_GATEWAY,
             Self::UpstreamTimeout { .. } | Self::NotKept => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -180,7 +210,7 @@ impl Refusal {
             Self::HeadersTooLarge => "headers_too_large",
             Self::RateLimited { .. } => "rate_limited",
             Self::QuotaExceeded { .. } => "quota_exceeded",
-            Self::UpstreamUnavailable | Self::Maintenance { .. } => "upstream_unavailable",
+            Self::UpstreamUnavailable { .. } | Self::Maintenance { .. } => "upstream_unavailable",
             Self::UpstreamFailed(_) => "upstream_failed",
             Self::UpstreamTimeout { .. } | Self::NotKept => "upstream_timeout",
             Self::Internal => "internal",
@@ -254,7 +284,12 @@ impl Refusal {
                     "The plan {plan} allows {limit} calls a {per}, and they are used up. The next ones come in {retry_after} s."
                 )
             }
-            Self::UpstreamUnavailable => "This API has no upstream to answer for it at the moment.".into(),
+            Self::UpstreamUnavailable { retry_after: None } => {
+                "This API has no upstream to answer for it at the moment.".into()
+            }
+            Self::UpstreamUnavailable { retry_after: Some(seconds) } => {
+                format!("The services behind this API do not work at the moment. Try again in {seconds} s.")
+            }
             Self::Maintenance { message, .. } => message.to_string(),
             Self::NotKept => {
                 "No kept answer fits, and the request takes no other (Cache-Control: only-if-cached).".into()
@@ -337,25 +372,19 @@ impl Refusal {
                 &format!("{plan}: {limit} a {per}"),
                 &format!("used up; begins anew in {retry_after} s"),
             ),
-            Self::UpstreamUnavailable => say("upstream", "one upstream with a weight above 0", "none"),
             Self::Maintenance { .. } => {
                 say("maintenance of the API", "an API that is not under maintenance", "one that is")
             }
             Self::NotKept => say("cache", "a kept answer that may be used", "none, and Cache-Control: only-if-cached"),
-            Self::UpstreamFailed(failure) => say(
+            Self::UpstreamUnavailable { retry_after: None } => {
+                say("upstream", "one upstream with a weight above 0", "none")
+            }
+            Self::UpstreamUnavailable { retry_after: Some(seconds) } => say(
                 "upstream",
-                "an answer",
-                match failure {
-                    UpstreamFailure::NotResolved => "its name has no address",
-                    UpstreamFailure::Forbidden => {
-                        "its address is not a public one; PORTICO_UPSTREAM_ALLOW names the networks that may be reached too"
-                    }
-                    UpstreamFailure::Connect => "it takes no connection",
-                    UpstreamFailure::ConnectTimeout => "it took no connection in time",
-                    UpstreamFailure::Tls => "it could not be trusted: the TLS handshake failed",
-                    UpstreamFailure::Broken => "it closed the connection or did not speak HTTP",
-                },
+                "one upstream that is well",
+                &format!("all are out, since their calls or checks failed; one may be tried in {seconds} s"),
             ),
+            Self::UpstreamFailed(failure) => say("upstream", "an answer", failure.words()),
             Self::UpstreamTimeout { after } => {
                 say("upstream", &format!("an answer within {} ms", after.as_millis()), "none")
             }
@@ -370,7 +399,9 @@ impl Refusal {
             ErrorStyle::Aws => self.aws(id),
         };
         match self {
-            Self::RateLimited { retry_after, .. } | Self::QuotaExceeded { retry_after, .. } => {
+            Self::RateLimited { retry_after, .. }
+            | Self::QuotaExceeded { retry_after, .. }
+            | Self::UpstreamUnavailable { retry_after: Some(retry_after) } => {
                 answer.with("retry-after", retry_after.to_string())
             }
             Self::Maintenance { retry_after: Some(seconds), .. } => answer.with("retry-after", seconds.to_string()),

@@ -37,10 +37,6 @@ pub struct GatewaySettings {
     pub idle_timeout: Duration,
     /// For a client that takes nothing of its answer.
     pub write_timeout: Duration,
-    /// Between two parts of a body, either way.
-    pub body_idle_timeout: Duration,
-    /// For a connection to an upstream, with its name looked up and TLS agreed.
-    pub connect_timeout: Duration,
 }
 
 impl Default for GatewaySettings {
@@ -60,8 +56,6 @@ impl Default for GatewaySettings {
             header_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(75),
             write_timeout: Duration::from_mins(1),
-            body_idle_timeout: Duration::from_mins(1),
-            connect_timeout: Duration::from_secs(5),
         }
     }
 }

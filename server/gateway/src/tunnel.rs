@@ -2,7 +2,7 @@
 use crate::{
     account::Account,
     http1::{Timer, buffers, exchange::Io},
-    upstream::pool::Open,
+    upstream::{condition::Load, pool::Open},
 };
 use bytes::{Buf as _, BytesMut};
 use std::{
@@ -24,6 +24,8 @@ pub(crate) struct Tunnel {
     pub(crate) read: BytesMut,
     /// Counts the connection among the open ones.
     pub(crate) open: Open,
+    /// Held as long as it lasts.
+    pub(crate) load: Load,
     /// How long both sides may be silent.
     pub(crate) idle: Duration,
     /// How long it lasts at most.
@@ -34,7 +36,7 @@ pub(crate) struct Tunnel {
 
 /// Carries bytes until both sides are done, or one is gone, or time is up.
 pub(crate) async fn run(mut client: impl AsyncRead + AsyncWrite + Unpin, read: BytesMut, tunnel: Tunnel) {
-    let Tunnel { mut upstream, read: answered, open, idle, lifetime, mut account } = tunnel;
+    let Tunnel { mut upstream, read: answered, open, load, idle, lifetime, mut account } = tunnel;
     let (mut up, mut down) = (Way::new(read), Way::new(answered));
     let (mut timer, started) = (Timer::default(), Instant::now());
     let mut still_since = started;
@@ -56,7 +58,7 @@ pub(crate) async fn run(mut client: impl AsyncRead + AsyncWrite + Unpin, read: B
     if let Some(account) = &mut account {
         account.carried(up.carried, down.carried);
     }
-    drop((open, account));
+    drop((open, load, account));
 }
 
 /// One direction.

@@ -6,7 +6,13 @@ use crate::{
     settings::GatewaySettings,
     subscriptions::Subscriptions,
     tally::Tally,
-    upstream::pool::Pool,
+    upstream::{
+        endpoint::Known,
+        health::Probe,
+        http2::Lines,
+        names::{self, Names},
+        pool::Pool,
+    },
     world::World,
 };
 use arc_swap::ArcSwap;
@@ -18,6 +24,7 @@ use std::{
     },
     time::{Duration, Instant, SystemTime},
 };
+use tokio::sync::watch;
 
 pub(crate) struct Shared {
     pub(crate) settings: GatewaySettings,
@@ -28,7 +35,10 @@ pub(crate) struct Shared {
     pub(crate) keyring: Keyring,
     pub(crate) subscriptions: Subscriptions,
     pub(crate) digester: Digester,
-    pub(crate) tls: Arc<rustls::ClientConfig>,
+    /// What is known of upstreams, whichever Worlds come and go.
+    pub(crate) known: Known,
+    /// Upstreams to be asked whether they are well.
+    pub(crate) probes: watch::Sender<Vec<Probe>>,
     /// Limits count in nanoseconds since then, which never jump.
     pub(crate) started: Instant,
     /// By which this gateway recognises a request that it sent itself; goes into `Via`.
@@ -53,7 +63,11 @@ impl Shared {
 /// One thread's own. Others only look at it to read the counts out.
 pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
+    /// To upstreams, for HTTP/1.1.
     pub(crate) pool: Pool,
+    /// And for HTTP/2.
+    pub(crate) lines: Lines,
+    pub(crate) names: Names,
     /// For copies of calls.
     pub(crate) shadows: Places,
     tally: Mutex<Tally>,
@@ -72,6 +86,8 @@ impl Worker {
         Self {
             shared,
             pool: Pool::default(),
+            lines: Lines::default(),
+            names: Names::new(names::system()),
             shadows: Places::default(),
             tally: Mutex::default(),
             date: Mutex::default(),
@@ -79,6 +95,19 @@ impl Worker {
     }
     pub(crate) fn tally(&self) -> MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets go of what was not used lately. To be called every few seconds.
+    pub(crate) fn sweep(&self) {
+        self.pool.sweep();
+        self.lines.sweep();
+        self.names.sweep();
+    }
+
+    /// Closes connections to upstreams as soon as nothing is under way on them.
+    pub(crate) fn hang_up(&self) {
+        self.pool.clear();
+        self.lines.clear();
     }
 
     /// Writes the `Date` field (RFC 9110 6.6.1) for an answer whose maker wrote none.

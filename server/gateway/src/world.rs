@@ -1,16 +1,21 @@
 //! The World: an immutable, validated picture of all that is served, built off the request path and swapped whole.
 use crate::{
+    Gateway,
     policy::{ApiPolicies, OperationPolicies, document::CompiledDocument},
     router::Router,
+    upstream::{
+        endpoint::Known,
+        health::Probe,
+        plan::{Upstreams, Way},
+    },
 };
 use foldhash::fast::RandomState;
-use portico_domain::{Access, Period, Plan, Policies, Retry, RouteSpec, Slug, Upstream};
+use portico_domain::{Access, InvalidSettings, Period, Plan, Policies, Retry, RouteSpec, Slug, Upstream};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
-use url::{Host, Url};
 
 /// What a [`crate::Gateway`] is to serve from now on.
 #[derive(Clone, Debug, Default)]
@@ -39,10 +44,11 @@ pub struct ApiSpec {
 
 impl ApiSpec {
     /// Whether it can be served at all. To be asked before it is stored: an API that cannot holds up every later
-    /// publication.
-    pub fn check(&self) -> Result<(), WorldError> {
-        let wrong = |problem| WorldError { api: Some(self.slug.clone()), problem };
-        Api::build(self.clone()).map(drop).map_err(wrong)
+    /// publication. `gateway` is the one that is to serve it; without one, files that settings name are not found.
+    pub fn check(&self, gateway: Option<&Gateway>) -> Result<(), WorldError> {
+        let nothing = Known::default();
+        let known = gateway.map_or(&nothing, Gateway::known);
+        Api::build(self.clone(), known).map(drop).map_err(|wrong| wrong.of(&self.slug))
     }
 }
 
@@ -52,7 +58,33 @@ impl ApiSpec {
 pub struct WorldError {
     /// The API that is wrong; `None` when a plan is.
     pub api: Option<Slug>,
+    /// JSON pointer to the setting of the API that is wrong; `None` when something else is.
+    pub pointer: Option<String>,
     pub problem: String,
+}
+
+/// What is wrong with an API, before its name is put to it.
+struct Wrong {
+    pointer: Option<String>,
+    problem: String,
+}
+
+impl From<String> for Wrong {
+    fn from(problem: String) -> Self {
+        Self { pointer: None, problem }
+    }
+}
+
+impl From<InvalidSettings> for Wrong {
+    fn from(InvalidSettings { pointer, message }: InvalidSettings) -> Self {
+        Self { pointer: Some(pointer), problem: message }
+    }
+}
+
+impl Wrong {
+    fn of(self, api: &Slug) -> WorldError {
+        WorldError { api: Some(api.clone()), pointer: self.pointer, problem: self.problem }
+    }
 }
 
 pub(crate) struct World {
@@ -82,7 +114,7 @@ pub(crate) struct Api {
     /// Fields that its upstreams are told at every call.
     pub(crate) told: Vec<u8>,
     pub(crate) access: Access,
-    pub(crate) targets: Vec<Target>,
+    pub(crate) upstreams: Upstreams,
     pub(crate) timeout: Duration,
     pub(crate) max_body_bytes: u64,
     pub(crate) policies: ApiPolicies,
@@ -110,27 +142,8 @@ pub(crate) struct Operation {
     /// Operations of the same method and path, which cannot be told from this one.
     pub(crate) also: Vec<Box<str>>,
     pub(crate) policies: OperationPolicies,
-}
-
-/// An upstream, ready to be called.
-#[derive(Clone, Debug)]
-pub(crate) struct Target {
-    pub(crate) endpoint: Arc<Endpoint>,
-    /// What stands before the document's path; without a slash at its end.
-    pub(crate) path: Box<str>,
-    pub(crate) weight: u32,
-}
-
-/// Where a connection leads.
-#[derive(Debug)]
-pub(crate) struct Endpoint {
-    /// Scheme, host and port.
-    pub(crate) name: Arc<str>,
-    pub(crate) tls: bool,
-    pub(crate) host: Host,
-    pub(crate) port: u16,
-    /// The `Host` field: with the port where it is not the scheme's own.
-    pub(crate) authority: Box<str>,
+    /// Which upstreams answer its calls.
+    pub(crate) way: Way,
 }
 
 impl World {
@@ -145,22 +158,26 @@ impl World {
         }
     }
 
-    pub(crate) fn build(spec: WorldSpec) -> Result<Self, WorldError> {
+    pub(crate) fn build(spec: WorldSpec, known: &Known) -> Result<Self, WorldError> {
         let mut world = Self { version: spec.version, ..Self::empty() };
         for plan in spec.plans {
             let slug = plan.slug.clone();
-            plan.validate().map_err(|error| WorldError { api: None, problem: format!("plan {slug}: {error}") })?;
+            plan.validate().map_err(|error| WorldError {
+                api: None,
+                pointer: None,
+                problem: format!("plan {slug}: {error}"),
+            })?;
             world.plans.insert(slug, Arc::new(CompiledPlan::from(plan)));
         }
         let mut slugs = HashSet::new();
         for api in spec.apis {
             let slug = api.slug.clone();
-            let wrong = |problem| WorldError { api: Some(slug.clone()), problem };
+            let wrong = |problem: String| Wrong::from(problem).of(&slug);
             if !slugs.insert(slug.clone()) {
                 return Err(wrong("it is there twice".to_owned()));
             }
             let hosts = api.policies.hosts.clone();
-            let api = Api::build(api).map_err(wrong)?;
+            let api = Api::build(api, known).map_err(|wrong| wrong.of(&slug))?;
             if !hosts.is_empty() {
                 let api = Arc::new(api);
                 for host in hosts {
@@ -180,6 +197,12 @@ impl World {
             world.by_base_path.insert(place.to_owned(), Arc::new(api));
         }
         Ok(world)
+    }
+
+    /// What is to be asked whether it is well.
+    pub(crate) fn probes(&self) -> Vec<Probe> {
+        let apis = self.by_base_path.values().chain(self.by_host.values());
+        apis.flat_map(|api| api.upstreams.probes()).collect()
     }
 
     pub(crate) fn plan(&self, slug: &Slug) -> Option<&Arc<CompiledPlan>> {
@@ -230,15 +253,16 @@ impl From<Plan> for CompiledPlan {
 }
 
 impl Api {
-    fn build(spec: ApiSpec) -> Result<Self, String> {
-        let shadow = Self::shadow(&spec)?;
+    fn build(spec: ApiSpec, known: &Known) -> Result<Self, Wrong> {
+        let shadow = Self::shadow(&spec, known)?;
         // On its own hosts an API needs no base path to tell it from others.
         let base_path = if spec.policies.hosts.is_empty() { spec.base_path } else { "/".to_owned() };
         let fits = base_path == "/" || (base_path.starts_with('/') && !base_path.ends_with('/'));
         match crate::path::canonical(&base_path) {
             Ok(form) if fits && form == base_path => {}
-            _ => return Err(format!("{base_path:?} is not a base path such as /pets/v2")),
+            _ => return Err(format!("{base_path:?} is not a base path such as /pets/v2").into()),
         }
+        let upstreams = Upstreams::compile(&spec.slug, &spec.upstreams, &spec.policies, known)?;
         let mut router = Router::default();
         let policies =
             spec.routes.iter().map(|route| OperationPolicies::compile(&spec.policies, route, &spec.document));
@@ -248,7 +272,7 @@ impl Api {
             let method_fits = (1..=24).contains(&route.method.len())
                 && route.method.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
             if !method_fits {
-                return Err(format!("operation {}: {:?} is not a method", route.operation, route.method));
+                return Err(format!("operation {}: {:?} is not a method", route.operation, route.method).into());
             }
             let operation = Operation {
                 api: Some(spec.slug.clone()),
@@ -256,14 +280,11 @@ impl Api {
                 secured: route.secured,
                 also: Vec::new(),
                 policies,
+                way: upstreams.way(&route.operation, &route.template),
             };
             router
                 .add(&route.method, &route.template, Arc::new(operation))
                 .map_err(|problem| format!("operation {}: {problem}", route.operation))?;
-        }
-        let mut targets = Vec::new();
-        for upstream in spec.upstreams.iter().filter(|upstream| upstream.weight > 0) {
-            targets.push(Target::build(upstream)?);
         }
         Ok(Self {
             nowhere: Arc::new(Operation {
@@ -272,12 +293,13 @@ impl Api {
                 secured: true,
                 also: Vec::new(),
                 policies: OperationPolicies::default(),
+                way: Way::default(),
             }),
             slug: spec.slug,
             told: format!("x-forwarded-prefix: {base_path}\r\n").into_bytes(),
             base_path,
             access: spec.access,
-            targets,
+            upstreams,
             timeout: spec.timeout,
             max_body_bytes: spec.max_body_bytes,
             policies: of_api,
@@ -286,7 +308,7 @@ impl Api {
         })
     }
 
-    fn shadow(spec: &ApiSpec) -> Result<Option<Shadow>, String> {
+    fn shadow(spec: &ApiSpec, known: &Known) -> Result<Option<Shadow>, Wrong> {
         let Some(shadow) = spec.policies.shadow.as_ref().filter(|shadow| shadow.upstream.weight > 0) else {
             return Ok(None);
         };
@@ -296,9 +318,13 @@ impl Api {
             retry: Retry { attempts: 0, ..Retry::default() },
             ..Policies::default()
         };
-        let upstreams = vec![shadow.upstream.clone()];
+        let (upstreams, percent) = (vec![shadow.upstream.clone()], shadow.percent);
         let spec = ApiSpec { upstreams, policies, routes: Vec::new(), ..spec.clone() };
-        Ok(Some(Shadow { api: Arc::new(Self::build(spec)?), percent: shadow.percent }))
+        let api = Self::build(spec, known).map_err(|wrong| {
+            let of_upstream = wrong.pointer.as_deref() == Some("/upstreams/0/url");
+            if of_upstream { Wrong { pointer: Some("/shadow/upstream/url".to_owned()), ..wrong } } else { wrong }
+        })?;
+        Ok(Some(Shadow { api: Arc::new(api), percent }))
     }
 
     /// Whether a call of the operation needs a key.
@@ -314,47 +340,14 @@ impl Api {
 #[cfg(test)]
 impl Operation {
     pub(crate) fn named(name: &str) -> Self {
-        Self { api: None, name: name.into(), secured: true, also: Vec::new(), policies: OperationPolicies::default() }
-    }
-}
-
-impl Target {
-    fn build(upstream: &Upstream) -> Result<Self, String> {
-        let wrong = || {
-            format!("{} is not the address of an upstream such as https://pets.example.com/v1", Shown(&upstream.url))
-        };
-        let url = &upstream.url;
-        let tls = match url.scheme() {
-            "http" => false,
-            "https" => true,
-            _ => return Err(wrong()),
-        };
-        let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else { return Err(wrong()) };
-        let authority = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_string(),
-        };
-        let endpoint = Endpoint {
-            name: format!("{}://{host}:{port}", url.scheme()).into(),
-            tls,
-            host: host.to_owned(),
-            port,
-            authority: authority.into(),
-        };
-        Ok(Self {
-            endpoint: Arc::new(endpoint),
-            path: url.path().trim_end_matches('/').into(),
-            weight: u32::from(upstream.weight),
-        })
-    }
-}
-
-/// An address without what might be secret in it.
-struct Shown<'a>(&'a Url);
-
-impl std::fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}://{}{}", self.0.scheme(), self.0.host_str().unwrap_or_default(), self.0.path())
+        Self {
+            api: None,
+            name: name.into(),
+            secured: true,
+            also: Vec::new(),
+            way: Way::default(),
+            policies: OperationPolicies::default(),
+        }
     }
 }
 
@@ -377,7 +370,7 @@ mod tests {
     }
 
     fn world(apis: Vec<ApiSpec>) -> Result<World, WorldError> {
-        World::build(WorldSpec { version: 1, apis, plans: vec![Plan::starter()] })
+        World::build(WorldSpec { version: 1, apis, plans: vec![Plan::starter()] }, &Known::default())
     }
 
     #[test]
@@ -428,7 +421,7 @@ mod tests {
             (vec![api("a", "x/")], "API a: \"x/\" is not a base path"),
             (vec![bad], "API pets: ftp://a.example/ is not the address of an upstream"),
         ] {
-            let checked = apis.iter().find_map(|api| api.check().err());
+            let checked = apis.iter().find_map(|api| api.check(None).err());
             let error = world(apis).err().unwrap();
             assert!(error.to_string().starts_with(words), "{error}");
             assert!(checked.is_none_or(|checked| checked == error));

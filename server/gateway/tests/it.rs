@@ -14,4 +14,5 @@ mod it {
     mod listening;
     mod passing;
     mod policies;
+    mod upstreams;
 }

@@ -107,6 +107,32 @@ impl Metrics {
                 text.sample("portico_upstream_connections", &labels, count);
             }
         }
+        text.family(
+            "portico_upstream_healthy",
+            "gauge",
+            "Whether an API's upstream gets calls: 1, or 0 while it is ejected or its checks fail.",
+        );
+        for health in &observed.upstream_health {
+            let labels = [("api", health.api.as_str()), ("upstream", health.upstream.as_str())];
+            text.sample("portico_upstream_healthy", &labels, u8::from(health.healthy));
+        }
+        text.family(
+            "portico_upstream_ejections_total",
+            "counter",
+            "How often an API's upstream was taken out because its calls failed.",
+        );
+        for health in &observed.upstream_health {
+            let labels = [("api", health.api.as_str()), ("upstream", health.upstream.as_str())];
+            text.sample("portico_upstream_ejections_total", &labels, health.ejections);
+        }
+        text.family(
+            "portico_upstream_retries_total",
+            "counter",
+            "Calls that were sent to upstreams once more, by API.",
+        );
+        for (api, retries) in &observed.retries {
+            text.sample("portico_upstream_retries_total", &[("api", api.as_str())], retries);
+        }
         text.one(
             "portico_snapshot_version",
             "gauge",

@@ -8,9 +8,10 @@ use crate::{
     arrive::Arrival,
     keyring::KeyRef,
     message::Fields,
+    upstream::{group::Target, http2::uri},
     worker::Worker,
-    world::Target,
 };
+use http::{HeaderMap, HeaderName, HeaderValue};
 use rand::RngCore as _;
 use std::{io::Write as _, net::IpAddr};
 use uuid::Uuid;
@@ -133,9 +134,7 @@ pub(crate) fn write_request(
     head.extend_from_slice(b" HTTP/1.1\r\nhost: ");
     head.extend_from_slice(target.endpoint.authority.as_bytes());
     head.extend_from_slice(b"\r\n");
-    write_kept(head, permit, &arrival.fields, told);
-    write_told(head, permit, &arrival.fields, told);
-    arrival.added.write_to(head);
+    write_fields(head, permit, arrival, told);
     if let Some(protocol) = &arrival.upgrade {
         let _ = write!(head, "connection: upgrade\r\nupgrade: {protocol}\r\n");
     }
@@ -152,6 +151,47 @@ pub(crate) fn write_request(
         None => head.extend_from_slice(b"transfer-encoding: chunked\r\n"),
     }
     head.extend_from_slice(b"\r\n");
+}
+
+/// The same for HTTP/2, whose library takes it in this form. `None` for a target that it does not take.
+pub(crate) fn http2_request(
+    permit: &Permit,
+    target: &Target,
+    arrival: &Arrival,
+    told: &Told<'_>,
+) -> Option<http::Request<()>> {
+    let path = format!("{}{}{}", target.path, permit.route.path(arrival), arrival.target.query_suffix());
+    let mut lines = Vec::with_capacity(1024);
+    write_fields(&mut lines, permit, arrival, told);
+    // The only word that HTTP/2 leaves to this field (RFC 9113 8.2.2).
+    if arrival.fields.members("te").any(|member| member.eq_ignore_ascii_case(b"trailers")) {
+        lines.extend_from_slice(b"te: trailers\r\n");
+    }
+    let mut request = http::Request::new(());
+    *request.method_mut() = arrival.method.clone();
+    *request.uri_mut() = uri(&target.endpoint, &path)?;
+    *request.headers_mut() = to_map(&lines);
+    Some(request)
+}
+
+/// Fields that are the same whatever is spoken.
+fn write_fields(head: &mut Vec<u8>, permit: &Permit, arrival: &Arrival, told: &Told<'_>) {
+    write_kept(head, permit, &arrival.fields, told);
+    write_told(head, permit, &arrival.fields, told);
+    arrival.added.write_to(head);
+}
+
+/// Of lines that were checked.
+fn to_map(lines: &[u8]) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for line in lines.split(|byte| *byte == b'\n') {
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+            map.append(name, value);
+        }
+    }
+    map
 }
 
 /// Methods whose requests are taken for broken without a length (RFC 9110 8.6).

@@ -1,6 +1,7 @@
-//! Proxies a request to one of the API's upstreams over HTTP/1.1, streaming both ways.
+//! Proxies a request to one of the API's upstreams, streaming both ways.
 use super::{
     fields::{self, Told},
+    limited::Limited,
     upload::{Outgoing, UploadError},
 };
 use crate::{
@@ -12,20 +13,32 @@ use crate::{
         exchange::{Broken, Exchange, Patience},
         head::AnswerHead,
     },
-    message::{Answer, Body},
+    message::{Answer, Body, Fields},
     refusal::{Refusal, UpstreamFailure},
     tunnel::Tunnel,
-    upstream::{dial::dial, pool::Home},
+    upstream::{
+        condition::Load,
+        dial::dial,
+        group::{Outcome, Target, Tried},
+        http2::{self, NotReplied},
+        plan,
+        pool::Home,
+        retry::{Sent, may_repeat},
+    },
     worker::Worker,
-    world::Target,
 };
+use foldhash::quality::FixedState;
 use http::{Method, StatusCode};
-use rand::Rng as _;
-use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
-
-/// An upgraded connection may be silent for so long, and lasts no longer than this.
-const UPGRADE_IDLE: Duration = Duration::from_mins(10);
-const UPGRADE_LIFETIME: Duration = Duration::from_hours(2);
+use portico_domain::Protocol;
+use std::{
+    future::poll_fn,
+    hash::BuildHasher as _,
+    net::IpAddr,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, Instant},
+};
+use tokio::time::timeout;
 
 pub(crate) async fn forward(
     worker: &Arc<Worker>,
@@ -39,133 +52,270 @@ pub(crate) async fn forward(
     } else {
         Outgoing::new(body, permit.route.api.max_body_bytes, account.count_upload())
     };
-    let (head, exchange, home) = ask_one(worker, permit, &arrival, account, upload).await?;
+    let patience = &permit.route.api.upstreams.patience;
+    let call = Call::new(worker, permit, &arrival, account, upload.length() != Some(0));
+    let reply = match patience.total {
+        None => call.ask_any(upload).await?,
+        // Each wait is shorter than this; all of them together may not be.
+        Some(total) => {
+            let asked = timeout(total, Box::pin(call.ask_any(upload))).await;
+            asked.unwrap_or(Err(Refusal::UpstreamTimeout { after: total }))?
+        }
+    };
     account.upstream_answered();
-    if head.status == StatusCode::SWITCHING_PROTOCOLS {
-        return switch(&arrival, head, exchange);
+    let mut answer = reply.into_answer(&arrival, patience)?;
+    if let Some(total) = patience.total
+        && !answer.body.is_over()
+    {
+        answer.body = Body::wrap(Limited::new(answer.body, total.saturating_sub(account.started().elapsed())));
     }
-    let download = Download::new(exchange, &head, home);
-    let AnswerHead { status, fields: mut kept, .. } = head;
-    let bodiless = arrival.method == Method::HEAD || status == StatusCode::NOT_MODIFIED;
-    fields::clean_answer(&mut kept, bodiless);
-    Ok(Answer { status, fields: kept, body: Body::download(download), tunnel: None })
+    Ok(answer)
+}
+
+/// A request on its way to whichever upstream takes it.
+struct Call<'a> {
+    worker: &'a Arc<Worker>,
+    permit: &'a Permit,
+    arrival: &'a Arrival,
+    told: Told<'a>,
+    client: IpAddr,
+    /// About now, for what need not be exact.
+    started: Instant,
+    has_body: bool,
+    patience: Patience,
+    connect_within: Duration,
+}
+
+/// An answer that has begun.
+enum Reply {
+    Http1 { head: AnswerHead, exchange: Box<Exchange>, home: Home },
+    Http2(http2::Reply, Load),
+}
+
+/// Why an upstream gave none.
+struct Failed {
+    refusal: Refusal,
+    sent: Sent,
+    /// The request's body, where nothing of it is gone.
+    upload: Outgoing,
+    /// Whether it says something about the upstream.
+    is_its_fault: bool,
+}
+
+impl<'a> Call<'a> {
+    fn new(
+        worker: &'a Arc<Worker>,
+        permit: &'a Permit,
+        arrival: &'a Arrival,
+        account: &Account,
+        has_body: bool,
+    ) -> Self {
+        let patience = &permit.route.api.upstreams.patience;
+        let within = |wait: Duration| patience.total.map_or(wait, |total| wait.min(total));
+        Self {
+            worker,
+            permit,
+            arrival,
+            told: Told::new(worker, permit, arrival, account),
+            client: account.client,
+            started: account.started(),
+            has_body,
+            connect_within: within(patience.connect),
+            patience: Patience { answer: within(permit.route.api.timeout), idle: patience.idle },
+        }
+    }
+
+    /// Asks one upstream. Another is asked where no connection to the first could be had, since nothing was done then;
+    /// and where the first failed, if the call may be repeated, tries are left, and the budget has room.
+    async fn ask_any(&self, mut upload: Outgoing) -> Result<Reply, Refusal> {
+        let (route, worker) = (&self.permit.route, self.worker);
+        let upstreams = &route.api.upstreams;
+        let group = upstreams.group(route.operation.way, route.path(self.arrival));
+        let now = || worker.shared.monotonic_nanos();
+        let (mut tried, mut tries_left) = (Tried::default(), upstreams.retry.attempts);
+        let mut last: Option<Result<Reply, Refusal>> = None;
+        let mut is_retry = false;
+        upstreams.retry.called();
+        loop {
+            let choose = |tried| group.choose(tried, || self.caller(), now, &mut rand::rng());
+            let chosen = match choose(tried) {
+                // A retry goes to the same upstream where there is no other.
+                Err(_) if is_retry => choose(Tried::default()),
+                chosen => chosen,
+            };
+            let mut choice = match chosen {
+                Ok(choice) => choice,
+                Err(unavailable) => return last.unwrap_or(Err(unavailable.into())),
+            };
+            tried.add(&choice);
+            let load = std::mem::take(&mut choice.load);
+            let sent = match self.ask(choice.target, load, upload).await {
+                Ok(reply) => {
+                    group.report(&mut choice, Outcome::Answered(reply.status()), now);
+                    if !upstreams.retry.asks_again_for(reply.status()) {
+                        return Ok(reply);
+                    }
+                    last = Some(Ok(reply));
+                    upload = Outgoing::none();
+                    if self.has_body { Sent::PartOfBody } else { Sent::WithoutBody }
+                }
+                Err(failed) => {
+                    if failed.is_its_fault {
+                        group.report(&mut choice, Outcome::Failed, now);
+                    }
+                    last = Some(Err(failed.refusal));
+                    upload = failed.upload;
+                    failed.sent
+                }
+            };
+            let may_go_on = match sent {
+                Sent::Nothing => self.started.elapsed() < self.patience.answer,
+                sent => {
+                    let may = tries_left > 0 && may_repeat(&self.arrival.method, sent) && upstreams.retry.take(now());
+                    tries_left = tries_left.saturating_sub(1);
+                    is_retry = may;
+                    may
+                }
+            };
+            if !may_go_on {
+                return last.unwrap_or(Err(Refusal::Internal));
+            }
+        }
+    }
+
+    /// By what callers that keep to one upstream are told apart; the same on every node.
+    fn caller(&self) -> u64 {
+        let state = FixedState::default();
+        match &self.permit.identity.key {
+            Some(key) => state.hash_one(key.app),
+            None => state.hash_one(self.client.to_canonical()),
+        }
+    }
+
+    async fn ask(&self, target: &Target, load: Load, upload: Outgoing) -> Result<Reply, Failed> {
+        match target.endpoint.protocol {
+            Protocol::Http1 => self.ask_http1(target, load, upload).await,
+            Protocol::Http2 => self.ask_http2(target, load, upload).await,
+        }
+    }
+
+    /// Sends the request on a pooled connection, or on a new one. A pooled one may have been closed at the other end
+    /// just now: then, if nothing can have been done there, it is sent once more on a new one.
+    async fn ask_http1(&self, target: &Target, load: Load, mut upload: Outgoing) -> Result<Reply, Failed> {
+        let (worker, endpoint) = (self.worker, &target.endpoint);
+        let head_only = self.arrival.method == Method::HEAD;
+        let home = |load| Home { worker: Arc::clone(worker), endpoint: endpoint.id, since: self.started, load };
+        let begin = |connection: Box<Connection>, upload: Outgoing| {
+            let mut head = buffers::take_write();
+            fields::write_request(&mut head, self.permit, target, self.arrival, &self.told, upload.length());
+            Exchange::new(connection, head, upload, self.patience)
+        };
+        let pooled = poll_fn(|cx| Poll::Ready(worker.pool.take(endpoint, self.started, cx))).await;
+        if let Some(connection) = pooled {
+            let mut exchange = begin(connection, upload);
+            match exchange.answer(head_only).await {
+                Ok(head) => return Ok(Reply::Http1 { head, exchange, home: home(load) }),
+                Err(Broken::Lost) if exchange.is_unsent() => upload = exchange.into_upload(),
+                Err(Broken::Lost) if !self.has_body && self.arrival.method.is_idempotent() => {
+                    upload = Outgoing::none();
+                }
+                Err(broken) => return Err(self.failed(broken)),
+            }
+        }
+        let connection = match dial(worker, endpoint, self.connect_within).await {
+            Ok(connection) => connection,
+            Err(failure) => return Err(no_connection(failure, upload)),
+        };
+        let mut exchange = begin(connection, upload);
+        match exchange.answer(head_only).await {
+            Ok(head) => Ok(Reply::Http1 { head, exchange, home: home(load) }),
+            Err(Broken::Lost) if exchange.is_unsent() => {
+                Err(no_connection(UpstreamFailure::Broken, exchange.into_upload()))
+            }
+            Err(broken) => Err(self.failed(broken)),
+        }
+    }
+
+    async fn ask_http2(&self, target: &Target, load: Load, upload: Outgoing) -> Result<Reply, Failed> {
+        let head = fields::http2_request(self.permit, target, self.arrival, &self.told);
+        let Some(head) = head else {
+            let refusal = Refusal::BadRequest("its target cannot be sent over HTTP/2");
+            return Err(Failed { refusal, sent: Sent::PartOfBody, upload, is_its_fault: false });
+        };
+        let (worker, endpoint) = (self.worker, &target.endpoint);
+        match worker.lines.ask(worker, endpoint, head, upload, self.connect_within, self.patience).await {
+            Ok(reply) => Ok(Reply::Http2(reply, load)),
+            Err(NotReplied::NoConnection(failure, upload)) => Err(no_connection(failure, upload)),
+            Err(NotReplied::Broken(broken)) => Err(self.failed(broken)),
+        }
+    }
+
+    /// Why an exchange broke: often it is the request's own body.
+    fn failed(&self, broken: Broken) -> Failed {
+        let api = &self.permit.route.api;
+        let (refusal, is_its_fault) = match broken {
+            Broken::Upload(UploadError::TooLarge) => (Refusal::BodyTooLarge { limit: api.max_body_bytes }, false),
+            Broken::Upload(UploadError::Fault(fault)) => (fault.into(), false),
+            Broken::Upload(UploadError::Gone) => (Refusal::BadRequest("its body broke off"), false),
+            Broken::ClientTooSlow => (Refusal::RequestTimeout, false),
+            Broken::Timeout => (Refusal::UpstreamTimeout { after: self.patience.answer }, true),
+            Broken::Lost | Broken::Garbage => (Refusal::UpstreamFailed(UpstreamFailure::Broken), true),
+        };
+        // After a timeout the time for an answer is used up: another try would double it.
+        let is_repeatable = matches!(broken, Broken::Lost | Broken::Garbage) && !self.has_body;
+        let sent = if is_repeatable { Sent::WithoutBody } else { Sent::PartOfBody };
+        Failed { refusal, sent, upload: Outgoing::none(), is_its_fault }
+    }
+}
+
+fn no_connection(failure: UpstreamFailure, upload: Outgoing) -> Failed {
+    Failed { refusal: Refusal::UpstreamFailed(failure), sent: Sent::Nothing, upload, is_its_fault: true }
+}
+
+impl Reply {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Http1 { head, .. } => head.status,
+            Self::Http2(reply, _) => reply.status,
+        }
+    }
+
+    fn into_answer(self, arrival: &Arrival, patience: &plan::Patience) -> Result<Answer, Refusal> {
+        let status = self.status();
+        let (mut kept, body) = match self {
+            Self::Http1 { head, exchange, home } if status == StatusCode::SWITCHING_PROTOCOLS => {
+                return switch(arrival, head, exchange, home.load, patience);
+            }
+            Self::Http1 { head, exchange, home } => {
+                let download = Download::new(exchange, &head, home);
+                (head.fields, Body::download(download))
+            }
+            Self::Http2(reply, load) => (Fields::from_map(&reply.fields), Body::wrap(reply.body.holding(load))),
+        };
+        let bodiless = arrival.method == Method::HEAD || status == StatusCode::NOT_MODIFIED;
+        fields::clean_answer(&mut kept, bodiless);
+        Ok(Answer { status, fields: kept, body, tunnel: None })
+    }
 }
 
 /// The upstream takes the switch of protocols that the client asked for.
-fn switch(arrival: &Arrival, head: AnswerHead, exchange: Box<Exchange>) -> Result<Answer, Refusal> {
+fn switch(
+    arrival: &Arrival,
+    head: AnswerHead,
+    exchange: Box<Exchange>,
+    load: Load,
+    patience: &plan::Patience,
+) -> Result<Answer, Refusal> {
     if arrival.upgrade.is_none() {
         return Err(Refusal::UpstreamFailed(UpstreamFailure::Broken));
     }
     let (upstream, read, open) = exchange.into_connection().into_parts();
-    let tunnel = Tunnel { upstream, read, open, idle: UPGRADE_IDLE, lifetime: Some(UPGRADE_LIFETIME), account: None };
+    let (idle, lifetime) = (patience.upgrade_idle, patience.upgrade_lifetime);
+    let tunnel = Tunnel { upstream, read, open, load, idle, lifetime, account: None };
     let mut kept = head.fields;
     let protocol = kept.get("upgrade").map(<[u8]>::to_vec).unwrap_or_default();
     fields::clean_answer(&mut kept, false);
     kept.push("connection", "upgrade");
     kept.push("upgrade", protocol);
     Ok(Answer { status: head.status, fields: kept, body: Body::empty(), tunnel: Some(Box::new(tunnel)) })
-}
-
-/// An answer that has begun, the exchange it belongs to, and where the connection goes afterwards.
-type Asked = (AnswerHead, Box<Exchange>, Home);
-
-/// Why there is no answer.
-enum NotAsked {
-    /// Nothing was sent: another upstream may be asked.
-    NoConnection(UpstreamFailure, Outgoing),
-    Refused(Refusal),
-}
-
-/// Asks an upstream, and another one where no connection to it could be had.
-async fn ask_one(
-    worker: &Arc<Worker>,
-    permit: &Permit,
-    arrival: &Arrival,
-    account: &Account,
-    mut upload: Outgoing,
-) -> Result<Asked, Refusal> {
-    let mut left: Vec<&Target> = permit.route.api.targets.iter().collect();
-    let mut refusal = Refusal::UpstreamUnavailable;
-    while let Some(place) = choose(&left) {
-        let target = left.swap_remove(place);
-        match ask(worker, permit, target, arrival, account, upload).await {
-            Ok(asked) => return Ok(asked),
-            Err(NotAsked::NoConnection(failure, unsent)) => {
-                upload = unsent;
-                refusal = Refusal::UpstreamFailed(failure);
-            }
-            Err(NotAsked::Refused(refusal)) => return Err(refusal),
-        }
-    }
-    Err(refusal)
-}
-
-/// A place among the targets, by their weights.
-fn choose(targets: &[&Target]) -> Option<usize> {
-    if targets.len() < 2 {
-        return targets.len().checked_sub(1);
-    }
-    let total = targets.iter().map(|target| target.weight).sum();
-    let mut place = rand::rng().random_range(0..total);
-    targets.iter().position(|target| {
-        let found = place < target.weight;
-        place = place.saturating_sub(target.weight);
-        found
-    })
-}
-
-/// Sends the request on a pooled connection, or on a new one. A pooled one may have been closed at the other end just
-/// now: then, if nothing can have been done there, it is sent once more on a new one.
-async fn ask(
-    worker: &Arc<Worker>,
-    permit: &Permit,
-    target: &Target,
-    arrival: &Arrival,
-    account: &Account,
-    upload: Outgoing,
-) -> Result<Asked, NotAsked> {
-    let endpoint = &target.endpoint;
-    let told = Told::new(worker, permit, arrival, account);
-    let patience = Patience { answer: permit.route.api.timeout, idle: worker.shared.settings.body_idle_timeout };
-    let home = || Home { worker: Arc::clone(worker), endpoint: Arc::clone(&endpoint.name), since: account.started() };
-    let head_only = arrival.method == Method::HEAD;
-    let has_body = upload.length() != Some(0);
-    let begin = |connection: Box<Connection>, upload: Outgoing| {
-        let mut head = buffers::take_write();
-        fields::write_request(&mut head, permit, target, arrival, &told, upload.length());
-        Exchange::new(connection, head, upload, patience)
-    };
-    let mut upload = upload;
-    let pooled = poll_fn(|cx| Poll::Ready(worker.pool.take(&endpoint.name, account.started(), cx))).await;
-    if let Some(connection) = pooled {
-        let mut exchange = begin(connection, upload);
-        match exchange.answer(head_only).await {
-            Ok(head) => return Ok((head, exchange, home())),
-            Err(Broken::Lost) if exchange.is_unsent() => upload = exchange.into_upload(),
-            Err(Broken::Lost) if !has_body && arrival.method.is_idempotent() => upload = Outgoing::none(),
-            Err(broken) => return Err(NotAsked::Refused(why(permit, broken))),
-        }
-    }
-    let connection = match dial(worker, endpoint).await {
-        Ok(connection) => connection,
-        Err(failure) => return Err(NotAsked::NoConnection(failure, upload)),
-    };
-    let mut exchange = begin(connection, upload);
-    match exchange.answer(head_only).await {
-        Ok(head) => Ok((head, exchange, home())),
-        Err(broken) => Err(NotAsked::Refused(why(permit, broken))),
-    }
-}
-
-/// Why an exchange broke: often it is the request's own body.
-fn why(permit: &Permit, broken: Broken) -> Refusal {
-    let api = &permit.route.api;
-    match broken {
-        Broken::Upload(UploadError::TooLarge) => Refusal::BodyTooLarge { limit: api.max_body_bytes },
-        Broken::Upload(UploadError::Fault(fault)) => fault.into(),
-        Broken::Upload(UploadError::Gone) => Refusal::BadRequest("its body broke off"),
-        Broken::ClientTooSlow => Refusal::RequestTimeout,
-        Broken::Timeout => Refusal::UpstreamTimeout { after: api.timeout },
-        Broken::Lost | Broken::Garbage => Refusal::UpstreamFailed(UpstreamFailure::Broken),
-    }
 }

@@ -3,4 +3,5 @@
 
 pub(crate) mod fields;
 pub(crate) mod http;
+mod limited;
 pub(crate) mod upload;

@@ -10,7 +10,7 @@ use super::{
     transform::Transform,
     validate::OperationChecks,
 };
-use portico_domain::{ErrorStyle, Mock, Policies, RouteSpec, ValidateResponse};
+use portico_domain::{ErrorStyle, InvalidSettings, Mock, Policies, RouteSpec, ValidateResponse};
 use std::sync::Arc;
 
 /// Of a whole API. What is off is `None`.
@@ -64,13 +64,17 @@ impl ApiPolicies {
 
 impl OperationPolicies {
     /// Of a setting that cannot be kept, the error tells the JSON pointer and what is wrong.
-    pub(crate) fn compile(settings: &Policies, route: &RouteSpec, document: &CompiledDocument) -> Result<Self, String> {
+    pub(crate) fn compile(
+        settings: &Policies,
+        route: &RouteSpec,
+        document: &CompiledDocument,
+    ) -> Result<Self, InvalidSettings> {
         let own = settings.operations.get(&route.operation);
         let transform = Transform::compile(&settings.transform, own.map(|own| &own.transform), &route.template);
         let name = route.operation.replace('~', "~0").replace('/', "~1");
         let transform = transform.map_err(|unfit| {
             let above = if unfit.of_operation { format!("/operations/{name}") } else { String::new() };
-            format!("{above}/transform{}: {}", unfit.pointer, unfit.problem)
+            InvalidSettings { pointer: format!("{above}/transform{}", unfit.pointer), message: unfit.problem }
         })?;
         let cache =
             settings.cache.as_ref().map(|api| Arc::new(cache::Policy::compile(api, own.and_then(|own| own.cache))));
@@ -139,6 +143,7 @@ mod tests {
         let rules = serde_json::json!({"request": {"set": {"x-id": "{path.toy}"}}});
         let settings = policies(serde_json::json!({"operations": {"a/b": {"transform": rules}}}));
         let problem = OperationPolicies::compile(&settings, &route(), &CompiledDocument::default()).unwrap_err();
-        assert_eq!(problem, "/operations/a~1b/transform/request/set/x-id: /pets/{id} has no parameter toy");
+        assert_eq!(problem.pointer, "/operations/a~1b/transform/request/set/x-id");
+        assert_eq!(problem.message, "/pets/{id} has no parameter toy");
     }
 }

@@ -1,45 +1,68 @@
 //! Opens connections to upstreams: name -> addresses -> those that may be reached -> exactly one of these.
-use super::address::may_reach;
+use super::{address::may_reach, endpoint::Endpoint};
 use crate::{
     http1::{Connection, exchange::Io},
     refusal::UpstreamFailure,
     worker::Worker,
-    world::Endpoint,
 };
-use rustls::pki_types::ServerName;
+use portico_domain::Protocol;
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 use tokio::{
-    net::{TcpStream, lookup_host},
-    time::timeout,
+    net::TcpStream,
+    time::{Instant, timeout, timeout_at},
 };
 use tokio_rustls::TlsConnector;
 use url::Host;
 
-pub(crate) async fn dial(worker: &Arc<Worker>, endpoint: &Endpoint) -> Result<Box<Connection>, UpstreamFailure> {
-    let patience = worker.shared.settings.connect_timeout;
-    timeout(patience, connect(worker, endpoint)).await.unwrap_or(Err(UpstreamFailure::ConnectTimeout))
+/// A connection for HTTP/1.1.
+pub(crate) async fn dial(
+    worker: &Arc<Worker>,
+    endpoint: &Arc<Endpoint>,
+    patience: Duration,
+) -> Result<Box<Connection>, UpstreamFailure> {
+    let io = connect(worker, endpoint, patience).await?;
+    Ok(Connection::new(io, worker.pool.opened(endpoint)))
 }
 
-async fn connect(worker: &Arc<Worker>, endpoint: &Endpoint) -> Result<Box<Connection>, UpstreamFailure> {
-    let addresses = resolve(endpoint).await?;
-    let allowed = &worker.shared.settings.upstream_allow;
-    let mut failure = UpstreamFailure::Forbidden;
-    for address in addresses.into_iter().filter(|address| may_reach(address.ip(), allowed)) {
-        // The checked address itself is connected to: a second look-up could answer differently.
-        let Ok(stream) = TcpStream::connect(address).await else {
-            failure = UpstreamFailure::Connect;
-            continue;
-        };
+/// A connection, ready for the endpoint's protocol. `patience` is for look-up, TCP and TLS together.
+pub(crate) async fn connect(worker: &Worker, endpoint: &Endpoint, patience: Duration) -> Result<Io, UpstreamFailure> {
+    let end = Instant::now() + patience;
+    let in_time = async {
+        let stream = reach(worker, endpoint, end).await?;
         let _ = stream.set_nodelay(true);
-        if !endpoint.tls {
-            return Ok(Connection::new(Io::Plain(stream), worker.pool.opened(&endpoint.name)));
+        let Some(tls) = &endpoint.tls else { return Ok(Io::Plain(stream)) };
+        let connector = TlsConnector::from(Arc::clone(&tls.config));
+        let stream = connector.connect(tls.server_name.clone(), stream).await.map_err(|error| {
+            tracing::warn!(upstream = %endpoint.name, %error, "TLS with an upstream failed");
+            UpstreamFailure::Tls
+        })?;
+        let agreed = stream.get_ref().1.alpn_protocol();
+        if endpoint.protocol == Protocol::Http2 && agreed != Some(b"h2") {
+            return Err(UpstreamFailure::NoHttp2);
         }
-        let connector = TlsConnector::from(Arc::clone(&worker.shared.tls));
-        let stream = connector.connect(server_name(endpoint)?, stream).await.map_err(|_| UpstreamFailure::Tls)?;
-        return Ok(Connection::new(Io::Tls(Box::new(stream)), worker.pool.opened(&endpoint.name)));
+        Ok(Io::Tls(Box::new(stream)))
+    };
+    timeout_at(end, in_time).await.unwrap_or(Err(UpstreamFailure::ConnectTimeout))
+}
+
+/// Tries one address after the other, each with its share of the time that is left.
+async fn reach(worker: &Worker, endpoint: &Endpoint, end: Instant) -> Result<TcpStream, UpstreamFailure> {
+    let allowed = &worker.shared.settings.upstream_allow;
+    let found = resolve(worker, endpoint).await?;
+    // The checked address itself is connected to: a second look-up could answer differently.
+    let addresses: Vec<_> = found.iter().filter(|ip| may_reach(**ip, allowed)).collect();
+    let mut failure = UpstreamFailure::Forbidden;
+    for (place, ip) in addresses.iter().enumerate() {
+        let share = end.saturating_duration_since(Instant::now()) / (addresses.len() - place) as u32;
+        match timeout(share, TcpStream::connect(SocketAddr::new(**ip, endpoint.port))).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(_)) => failure = UpstreamFailure::Connect,
+            Err(_) => failure = UpstreamFailure::ConnectTimeout,
+        }
     }
     if failure == UpstreamFailure::Forbidden {
         tracing::warn!(upstream = %endpoint.name, "upstream refused: it has no address that may be reached");
@@ -47,23 +70,10 @@ async fn connect(worker: &Arc<Worker>, endpoint: &Endpoint) -> Result<Box<Connec
     Err(failure)
 }
 
-async fn resolve(endpoint: &Endpoint) -> Result<Vec<SocketAddr>, UpstreamFailure> {
-    let one = |ip: IpAddr| Ok(vec![SocketAddr::new(ip, endpoint.port)]);
+async fn resolve(worker: &Worker, endpoint: &Endpoint) -> Result<Arc<[IpAddr]>, UpstreamFailure> {
     match &endpoint.host {
-        Host::Ipv4(ip) => one((*ip).into()),
-        Host::Ipv6(ip) => one((*ip).into()),
-        Host::Domain(name) => {
-            let found = lookup_host((name.as_str(), endpoint.port)).await.map_err(|_| UpstreamFailure::NotResolved)?;
-            let found: Vec<_> = found.collect();
-            if found.is_empty() { Err(UpstreamFailure::NotResolved) } else { Ok(found) }
-        }
-    }
-}
-
-fn server_name(endpoint: &Endpoint) -> Result<ServerName<'static>, UpstreamFailure> {
-    match &endpoint.host {
-        Host::Ipv4(ip) => Ok(IpAddr::from(*ip).into()),
-        Host::Ipv6(ip) => Ok(IpAddr::from(*ip).into()),
-        Host::Domain(name) => ServerName::try_from(name.clone()).map_err(|_| UpstreamFailure::Tls),
+        Host::Ipv4(ip) => Ok(Arc::new([(*ip).into()])),
+        Host::Ipv6(ip) => Ok(Arc::new([(*ip).into()])),
+        Host::Domain(name) => worker.names.find(name).await.ok_or(UpstreamFailure::NotResolved),
     }
 }

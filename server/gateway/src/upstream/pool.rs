@@ -1,11 +1,12 @@
 //! One thread's connections to upstreams: the last one used is the first one taken, since it is the least likely to be
 //! closed at the other end.
+use super::{condition::Load, endpoint::Endpoint};
 use crate::{http1::Connection, worker::Worker};
 use foldhash::fast::FixedState;
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering},
     },
     task::Context,
@@ -19,11 +20,14 @@ const MAX_IDLE_TIME: Duration = Duration::from_secs(55);
 /// Older ones are not used again, so that a name that has moved is followed.
 const MAX_AGE: Duration = Duration::from_mins(5);
 
+/// By the endpoint's id.
 #[derive(Default)]
-pub(crate) struct Pool(Mutex<HashMap<Arc<str>, Host, FixedState>>);
+pub(crate) struct Pool(Mutex<HashMap<u64, Host, FixedState>>);
 
-#[derive(Default)]
 struct Host {
+    name: Arc<str>,
+    /// Gone when no World has it any more.
+    endpoint: Weak<Endpoint>,
     idle: Vec<Idle>,
     open: Arc<AtomicUsize>,
 }
@@ -43,14 +47,14 @@ impl Drop for Open {
 }
 
 impl Pool {
-    fn hosts(&self) -> MutexGuard<'_, HashMap<Arc<str>, Host, FixedState>> {
+    fn hosts(&self) -> MutexGuard<'_, HashMap<u64, Host, FixedState>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A connection that looks alive.
-    pub(crate) fn take(&self, endpoint: &str, now: Instant, cx: &mut Context<'_>) -> Option<Box<Connection>> {
+    pub(crate) fn take(&self, endpoint: &Endpoint, now: Instant, cx: &mut Context<'_>) -> Option<Box<Connection>> {
         let mut hosts = self.hosts();
-        let idle = &mut hosts.get_mut(endpoint)?.idle;
+        let idle = &mut hosts.get_mut(&endpoint.id)?.idle;
         while let Some(Idle { mut connection, since }) = idle.pop() {
             let (idle_time, age) = (now.saturating_duration_since(since), connection.age(now));
             if idle_time < MAX_IDLE_TIME && age < MAX_AGE && connection.is_alive(cx) {
@@ -61,8 +65,15 @@ impl Pool {
     }
 
     /// Notes a connection that was opened.
-    pub(crate) fn opened(&self, endpoint: &Arc<str>) -> Open {
-        let open = Arc::clone(&self.hosts().entry(Arc::clone(endpoint)).or_default().open);
+    pub(crate) fn opened(&self, endpoint: &Arc<Endpoint>) -> Open {
+        let mut hosts = self.hosts();
+        let host = hosts.entry(endpoint.id).or_insert_with(|| Host {
+            name: Arc::clone(&endpoint.name),
+            endpoint: Arc::downgrade(endpoint),
+            idle: Vec::new(),
+            open: Arc::default(),
+        });
+        let open = Arc::clone(&host.open);
         open.fetch_add(1, Ordering::Relaxed);
         Open(open)
     }
@@ -71,7 +82,9 @@ impl Pool {
     pub(crate) fn sweep(&self) {
         let now = Instant::now();
         self.hosts().retain(|_, host| {
-            host.idle.retain(|idle| now - idle.since < MAX_IDLE_TIME && idle.connection.age(now) < MAX_AGE);
+            let is_served = host.endpoint.strong_count() > 0;
+            let is_good = |idle: &Idle| now - idle.since < MAX_IDLE_TIME && idle.connection.age(now) < MAX_AGE;
+            host.idle.retain(|idle| is_served && is_good(idle));
             !host.idle.is_empty() || host.open.load(Ordering::Relaxed) > 0
         });
     }
@@ -83,21 +96,24 @@ impl Pool {
 
     /// Per upstream: connections in use, and idle ones.
     pub(crate) fn counts(&self) -> Vec<(Arc<str>, u64, u64)> {
-        let count = |(name, host): (&Arc<str>, &Host)| {
+        let count = |host: &Host| {
             let idle = host.idle.len();
             let active = host.open.load(Ordering::Relaxed).saturating_sub(idle);
-            (Arc::clone(name), active as u64, idle as u64)
+            (Arc::clone(&host.name), active as u64, idle as u64)
         };
-        self.hosts().iter().map(count).collect()
+        self.hosts().values().map(count).collect()
     }
 }
 
 /// Where a connection goes back to when it has done its work.
 pub(crate) struct Home {
     pub(crate) worker: Arc<Worker>,
-    pub(crate) endpoint: Arc<str>,
     /// About now, without a look at the clock: when its last request began.
     pub(crate) since: Instant,
+    /// The endpoint's id.
+    pub(crate) endpoint: u64,
+    /// Held until the answer's end.
+    pub(crate) load: Load,
 }
 
 impl Home {

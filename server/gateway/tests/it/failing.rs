@@ -167,13 +167,12 @@ async fn a_gateway_that_leads_back_to_itself_notices() {
     assert_eq!(house.gateway.drain_records().len(), 2, "one hop and no more");
 }
 
-const SHORT: Duration = Duration::from_millis(50);
-
 #[tokio::test]
 async fn an_answer_that_stops_in_its_middle_is_cut_off() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
-    let house = House::open_with(addr, Options::with(|settings| settings.body_idle_timeout = SHORT));
+    let house = House::open_with(addr, Options::default());
+    house.publish(|spec| spec.apis[0].policies.connection.idle_timeout_ms = 50);
     let upstream = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         super::upstream::read_message(&mut stream, &mut Vec::new()).await.unwrap();

@@ -198,10 +198,8 @@ async fn methods_are_those_of_the_document() {
 async fn requests_that_never_end_are_given_up() {
     let upstream = Upstream::start(OK).await;
     let short = std::time::Duration::from_millis(50);
-    let house = House::open_with(
-        upstream.addr,
-        Options::with(|settings| (settings.header_timeout, settings.body_idle_timeout) = (short, short)),
-    );
+    let house = House::open_with(upstream.addr, Options::with(|settings| settings.header_timeout = short));
+    house.publish(|spec| spec.apis[0].policies.connection.idle_timeout_ms = 50);
     let text = house.raw(b"GET /shop/pets HTTP/1.1\r\nHos").await;
     assert_eq!(Answer::read(&text).code(), "request_timeout");
     assert_eq!(house.raw(b"").await, "", "who says nothing is told nothing");
