@@ -114,9 +114,11 @@ pub struct RequestDetail {
     pub api: String,
     pub operation: String,
     pub client: String,
-    /// Gateway and upstream in milliseconds, in words; the upstream's is `None` when it was not asked.
-    pub gateway_ms: String,
+    /// Milliseconds in words: until every check was passed, then until the upstream's first byte (`None` when it was not
+    /// asked), then until the last byte was with the client.
+    pub checks_ms: String,
     pub upstream_ms: Option<String>,
+    pub transfer_ms: String,
     pub bytes_in: u64,
     pub bytes_out: u64,
     pub refusal: Option<Refusal>,

@@ -145,8 +145,9 @@ fn detail(request: RequestDetail, close: String) -> impl IntoView {
         Fact::new("API", request.api),
         Fact::new("Operation", request.operation),
         Fact::new("Client", request.client),
-        Fact::new("Gateway", format!("{} ms", request.gateway_ms)),
+        Fact::new("Checks", format!("{} ms", request.checks_ms)),
         Fact::new("Upstream", request.upstream_ms.map_or_else(|| "not asked".to_owned(), |ms| format!("{ms} ms"))),
+        Fact::new("Transfer", format!("{} ms", request.transfer_ms)),
         Fact::new("Body", bytes),
     ];
     view! {

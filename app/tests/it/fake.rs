@@ -386,7 +386,8 @@ impl Portal for Fake {
             api: "Petstore".into(),
             operation: "Order a pilot".into(),
             client: "10.4.18.7".into(),
-            gateway_ms: "0.3".into(),
+            checks_ms: "0.3".into(),
+            transfer_ms: "0".into(),
             refusal: Some(traffic::Refusal {
                 code: "rate_limited".into(),
                 check: "rate of the plan".into(),

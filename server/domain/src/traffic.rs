@@ -92,7 +92,9 @@ pub struct RequestRecord {
     pub status: u16,
     /// From the request's first byte to the answer's last, in microseconds.
     pub total_micros: u64,
-    /// Until the upstream's first byte; `None` when it was not asked.
+    /// Until every check was passed; `None` when one said no.
+    pub checks_micros: Option<u64>,
+    /// From then until the upstream's first byte; `None` when it was not asked.
     pub upstream_micros: Option<u64>,
     pub bytes_in: u64,
     pub bytes_out: u64,

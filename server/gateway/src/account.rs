@@ -70,6 +70,7 @@ pub(crate) struct Account {
     pub(crate) standing: Option<Standing>,
     pub(crate) closing: Option<Box<Closing>>,
     status: Option<u16>,
+    checks: Option<Duration>,
     upstream: Option<Duration>,
     bytes_in: Option<Arc<AtomicU64>>,
     pub(crate) bytes_out: u64,
@@ -105,6 +106,7 @@ impl Account {
             closing: None,
             counts: true,
             status: None,
+            checks: None,
             upstream: None,
             bytes_in: None,
             bytes_out: 0,
@@ -155,9 +157,14 @@ impl Account {
         self.status = Some(status.as_u16());
     }
 
+    /// Every check is passed.
+    pub(crate) fn admitted(&mut self) {
+        self.checks = Some(self.started.elapsed());
+    }
+
     /// The upstream's first byte has come.
     pub(crate) fn upstream_answered(&mut self) {
-        self.upstream = Some(self.started.elapsed());
+        self.upstream = Some(self.started.elapsed().saturating_sub(self.checks.unwrap_or_default()));
     }
 
     pub(crate) fn started(&self) -> Instant {
@@ -187,6 +194,7 @@ impl Drop for Account {
             key: self.key.take(),
             status: self.status.unwrap_or(CLIENT_GONE),
             total,
+            checks: self.checks,
             upstream: self.upstream,
             bytes_in: self.bytes_in.as_ref().map_or(0, |bytes| bytes.load(Ordering::Relaxed)),
             bytes_out: self.bytes_out,

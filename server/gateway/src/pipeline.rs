@@ -66,6 +66,7 @@ async fn run(
         Before::Answered(answer) => return Ok(answer),
         Before::Forward(pass) => pass,
     };
+    account.admitted();
     let answered = dispatch::http::forward(worker, &permit, arrival, account).await;
     match pass {
         Some(pass) => before::finish(pass, answered),

@@ -295,7 +295,8 @@ async fn versions(
 
 async fn view(house: &House, who: &Who, api: Api) -> Result<ApiView, Problem> {
     let version = shown_version(house, who, &api.slug, api.published).await?;
-    let ApiSettings { upstreams, access, visibility, base_path, plans, timeout_ms, max_body_bytes, policies: _ } = api.settings;
+    let ApiSettings { upstreams, access, visibility, base_path, plans, timeout_ms, max_body_bytes, policies: _ } =
+        api.settings;
     Ok(ApiView {
         api: api.slug,
         title: api.title,

@@ -151,6 +151,7 @@ mod tests {
             client: "127.0.0.1".to_owned(),
             status: if refused { 401 } else { 200 },
             total_micros: 1,
+            checks_micros: None,
             upstream_micros: None,
             bytes_in: 0,
             bytes_out: 0,

@@ -228,14 +228,16 @@ impl Control {
     }
 
     fn request_detail(&self, record: RequestRecord, keys: &HashMap<KeyId, String>) -> RequestDetail {
-        let own = record.total_micros.saturating_sub(record.upstream_micros.unwrap_or(0));
+        let checks = record.checks_micros.unwrap_or(record.total_micros);
+        let upstream = record.upstream_micros.unwrap_or(0);
         RequestDetail {
             line: self.request_line(&record, keys),
             api: record.api.map(|api| api.to_string()).unwrap_or_default(),
             operation: record.operation.unwrap_or_default(),
             client: record.client,
-            gateway_ms: milliseconds(own),
+            checks_ms: milliseconds(checks),
             upstream_ms: record.upstream_micros.map(milliseconds),
+            transfer_ms: milliseconds(record.total_micros.saturating_sub(checks + upstream)),
             bytes_in: record.bytes_in,
             bytes_out: record.bytes_out,
             refusal: record.refusal.map(|refusal| Refusal {

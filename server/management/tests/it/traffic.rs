@@ -42,6 +42,7 @@ async fn recent_requests_are_listed_and_explained_to_their_owner() {
         client: "192.0.2.7".into(),
         status,
         total_micros: 1_500,
+        checks_micros: None,
         upstream_micros: None,
         bytes_in: 0,
         bytes_out: 7,
