@@ -21,6 +21,10 @@ impl Form {
     pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
         Self(pairs)
     }
+    /// As sent, for an action that passes on a form whose fields only the portal knows.
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
     /// First value; empty when the form has none, as for an unchecked box.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)

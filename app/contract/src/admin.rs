@@ -3,6 +3,7 @@ use crate::{
     Limits, Moment, Role,
     catalogue::{Access, Visibility},
     reference::Finding,
+    settings::PartLine,
 };
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +78,8 @@ pub struct ApiPage {
     pub slug: String,
     pub title: String,
     pub settings: ApiSettings,
+    /// The rest of the settings, which have pages of their own.
+    pub parts: Vec<PartLine>,
     /// Newest first.
     pub versions: Vec<VersionLine>,
     /// Findings of the newest version.

@@ -1,5 +1,9 @@
 //! The one door between pages and the house.
-use crate::{Caller, Listing, PortalResult, account, admin, apps, catalogue, traffic};
+use crate::{
+    Caller, Listing, PortalResult, account, admin, apps, catalogue,
+    settings::{PartPage, SettingsPart},
+    traffic,
+};
 use async_trait::async_trait;
 
 /// Each method checks for itself what its caller may do. A thing the caller may not see is `NotFound`, not `Forbidden`.
@@ -73,6 +77,15 @@ pub trait Portal: Send + Sync + 'static {
     async fn admin_api(&self, caller: &Caller, api: &str) -> PortalResult<admin::ApiPage>;
     async fn upload(&self, caller: &Caller, input: admin::Upload) -> PortalResult<admin::Uploaded>;
     async fn save_api_settings(&self, caller: &Caller, api: &str, settings: admin::ApiSettings) -> PortalResult<()>;
+    async fn settings_part(&self, caller: &Caller, api: &str, part: SettingsPart) -> PortalResult<PartPage>;
+    /// `fields` are the form's, as sent: a box that is not checked is not there.
+    async fn save_settings_part(
+        &self,
+        caller: &Caller,
+        api: &str,
+        part: SettingsPart,
+        fields: Vec<(String, String)>,
+    ) -> PortalResult<()>;
     async fn publish(&self, caller: &Caller, api: &str, version: &str) -> PortalResult<()>;
     async fn unpublish(&self, caller: &Caller, api: &str) -> PortalResult<()>;
     async fn delete_api(&self, caller: &Caller, api: &str) -> PortalResult<()>;

@@ -14,6 +14,7 @@ use portico_contract::{
     admin::{ApiSettings, PlanForm, Upload, Uploaded},
     catalogue::{Access, Visibility},
     reference::{Finding, Severity},
+    settings::SettingsPart,
 };
 
 pub(crate) async fn add_api(request: Request, form: Result<Multipart, MultipartRejection>) -> Response {
@@ -97,6 +98,16 @@ fn settings(form: &Form) -> PortalResult<ApiSettings> {
         timeout_ms: form.text("timeout_ms"),
         max_body_bytes: form.text("max_body_bytes"),
     })
+}
+
+pub(crate) async fn save_settings_part(request: Request, form: Form) -> Response {
+    let api = request.address.param("api").to_owned();
+    let Some(part) = SettingsPart::parse(request.address.param("part")) else {
+        return request.draw(pages::admin::parts::page).await;
+    };
+    let done = request.portal.save_settings_part(&request.caller, &api, part, form.pairs().to_vec()).await;
+    let seen = format!("/admin/apis/{api}/settings/{}?saved=yes", part.as_str());
+    finish(request, form, done.map(|()| seen), pages::admin::parts::page).await
 }
 
 pub(crate) async fn publish(request: Request, form: Form) -> Response {

@@ -1,7 +1,7 @@
 //! What the pages of the console and the administration hold.
 use super::{fake::Fake, visit::get};
 use axum::http::StatusCode;
-use portico_contract::{Role, apps::Progress};
+use portico_contract::{Role, apps::Progress, settings::SettingsPart};
 use std::sync::Arc;
 
 #[tokio::test]
@@ -112,6 +112,36 @@ async fn an_api_shows_versions_settings_and_findings() {
     page.holds("https://pets.example</textarea>");
     page.holds("The path names &lt;petId&gt;, but no parameter does.");
     page.holds(r#"enctype="multipart/form-data""#);
+}
+
+#[tokio::test]
+async fn a_part_of_the_settings_has_an_input_for_each_of_them() {
+    let fake = Arc::new(Fake::default());
+    for part in SettingsPart::ALL {
+        let page = get(&fake, Some(Role::Publisher), &format!("/admin/apis/petstore/settings/{}", part.as_str())).await;
+        let action = format!("action=\"/admin/apis/petstore/settings/{}\"", part.as_str());
+        let form = page.text.split("<form").find(|form| form.contains(&action));
+        let form = form.and_then(|form| form.split("</form>").next()).unwrap_or_default();
+        let mut inputs: Vec<_> = form.split(" name=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        inputs.sort_unstable();
+        let mut fields = part.fields().to_vec();
+        fields.sort_unstable();
+        assert_eq!(inputs, fields, "{part:?}");
+    }
+    let page = get(&fake, Some(Role::Publisher), "/admin/apis/petstore/settings/advanced").await;
+    page.holds("gone&lt;Operation&gt;");
+    page.holds("&lt;routes&gt;</textarea>");
+    let page = get(&fake, Some(Role::Publisher), "/admin/apis/petstore/settings/resilience").await;
+    page.holds("Default: 7.");
+    assert_eq!(
+        get(&fake, Some(Role::Publisher), "/admin/apis/petstore/settings/none").await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        get(&fake, Some(Role::Developer), "/admin/apis/petstore/settings/cors").await.status,
+        StatusCode::NOT_FOUND
+    );
+    get(&fake, Some(Role::Publisher), "/admin/apis/petstore").await.holds("set: cors");
 }
 
 #[tokio::test]

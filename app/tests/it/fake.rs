@@ -3,7 +3,9 @@
 use super::documents;
 use portico_contract::{
     Caller, Limits, Listing, Moment, Portal, PortalError, PortalResult, Role, SignedIn, account, admin, apps,
-    catalogue, traffic,
+    catalogue,
+    settings::{PartLine, PartPage, SettingsPart},
+    traffic,
 };
 use std::sync::Mutex;
 
@@ -156,6 +158,10 @@ pub(crate) fn api_page() -> admin::ApiPage {
             timeout_ms: "30000".into(),
             max_body_bytes: "10485760".into(),
         },
+        parts: SettingsPart::ALL
+            .into_iter()
+            .map(|part| PartLine { part, set: if part == SettingsPart::Cors { vec!["cors".into()] } else { vec![] } })
+            .collect(),
         versions: vec![
             admin::VersionLine {
                 id: "v-2".into(),
@@ -482,6 +488,23 @@ impl Portal for Fake {
             settings.max_body_bytes
         );
         self.change(what, ())
+    }
+    async fn settings_part(&self, caller: &Caller, api: &str, part: SettingsPart) -> PortalResult<PartPage> {
+        staff(caller, Role::Publisher)?;
+        let defaults = part.fields().iter().map(|field| ((*field).to_owned(), "7".to_owned())).collect();
+        let values = part.fields().iter().map(|field| ((*field).to_owned(), format!("<{field}>"))).collect();
+        let strays = vec!["gone<Operation>".to_owned()];
+        Ok(PartPage { slug: api.to_owned(), title: "Petstore".into(), part, values, defaults, strays })
+    }
+    async fn save_settings_part(
+        &self,
+        _: &Caller,
+        api: &str,
+        part: SettingsPart,
+        fields: Vec<(String, String)>,
+    ) -> PortalResult<()> {
+        let fields: Vec<_> = fields.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        self.change(format!("save_settings_part {api} {} {}", part.as_str(), fields.join(" ")), ())
     }
     async fn publish(&self, _: &Caller, api: &str, version: &str) -> PortalResult<()> {
         self.change(format!("publish {api} {version}"), ())

@@ -39,6 +39,13 @@ const CHANGES: &[Change] = &[
     ),
     (
         Some(Role::Admin),
+        "/admin/apis/petstore/settings/cors",
+        "cors=on&cors.origins=https%3A%2F%2Fa.example",
+        "save_settings_part petstore cors cors=on cors.origins=https://a.example",
+        "/admin/apis/petstore/settings/cors?saved=yes",
+    ),
+    (
+        Some(Role::Admin),
         "/admin/apis/petstore/versions/v-1/publish",
         "",
         "publish petstore v-1",

@@ -4,12 +4,12 @@ use crate::{
     accounts::cursor,
     permit::{ManageApis, Permit},
     publisher::spec,
+    settings::refused,
 };
 use bytes::Bytes;
 use portico_contract::reference::Finding;
 use portico_domain::{
-    Api, ApiSettings, ApiVersion, Format, InvalidSettings, RouteSpec, Slug, Upstream, VersionId, VersionState,
-    Visibility,
+    Api, ApiSettings, ApiVersion, Format, RouteSpec, Slug, Upstream, VersionId, VersionState, Visibility,
 };
 use portico_gateway::WorldError;
 use portico_openapi::Description;
@@ -68,7 +68,7 @@ impl Control {
         let (created, mut api) = self.api_to_fill(&mut tx, &slug, &description).await?;
         if !request.upstreams.is_empty() {
             api.settings.upstreams = request.upstreams.into_iter().map(|url| Upstream { url, weight: 1 }).collect();
-            check(&api.settings)?;
+            api.settings.validate().map_err(refused)?;
             tx.change_api_settings(&slug, &api.settings).await?;
         }
         let version = self.version_to_keep(&mut tx, &slug, &description, &request.bytes).await?;
@@ -179,38 +179,6 @@ impl Control {
     pub async fn find_api(&self, who: &Who, slug: &Slug) -> Result<Api, ControlError> {
         let api = self.store.api(slug).await?.filter(|api| self.sees(who, api));
         api.ok_or_else(|| ControlError::not_found(format!("API {slug}")))
-    }
-
-    /// Changes the settings as they are at the moment of writing.
-    pub async fn change_api(
-        &self,
-        who: &Who,
-        slug: &Slug,
-        change: impl FnOnce(ApiSettings) -> Result<ApiSettings, ControlError> + Send,
-    ) -> Result<Api, ControlError> {
-        let permit = who.permit::<ManageApis>()?;
-        let mut tx = self.store.begin(permit.actor()).await?;
-        let api = tx.api(slug).await?.ok_or_else(|| ControlError::not_found(format!("API {slug}")))?;
-        let settings = change(api.settings.clone())?;
-        check(&settings)?;
-        if let Some(published) = api.published {
-            let routes = self.store.routes(published).await?.unwrap_or_default();
-            self.check_servable(&Api { settings: settings.clone(), ..api }, routes)?;
-            if let Some(version) = self.store.version(published).await? {
-                self.compiled_document(&version, &settings).await?;
-            }
-        }
-        let plans = self.store.plans().await?;
-        for (place, offered) in settings.plans.iter().enumerate() {
-            if !plans.iter().any(|plan| plan.slug == *offered) {
-                let message = format!("There is no plan {offered}.");
-                return Err(ControlError::invalid_at(&format!("/plans/{place}"), "plans", message));
-            }
-        }
-        tx.change_api_settings(slug, &settings).await.map_err(base_path_taken)?;
-        tx.commit().await?;
-        self.catch_up().await?;
-        self.find_api(who, slug).await
     }
 
     /// Removes an API with its versions and subscriptions.
@@ -345,7 +313,7 @@ impl Control {
 
 impl Control {
     /// Whether the gateway can serve it. Asked before it is written: what is wrong must show here, never at a call.
-    fn check_servable(&self, api: &Api, routes: Vec<RouteSpec>) -> Result<(), ControlError> {
+    pub(crate) fn check_servable(&self, api: &Api, routes: Vec<RouteSpec>) -> Result<(), ControlError> {
         let checked = spec(api.clone(), routes).check(self.gateway.as_deref());
         checked.map_err(|WorldError { pointer, problem, .. }| {
             let message = format!("This cannot be published: {problem}.");
@@ -360,17 +328,7 @@ impl Control {
     }
 }
 
-fn check(settings: &ApiSettings) -> Result<(), ControlError> {
-    settings.validate().map_err(|InvalidSettings { pointer, mut message }| {
-        let field = pointer.split('/').nth(1).unwrap_or_default().to_owned();
-        if let Some(first) = message.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        ControlError::invalid_at(&pointer, &field, message + ".")
-    })
-}
-
-fn base_path_taken(error: StoreError) -> ControlError {
+pub(crate) fn base_path_taken(error: StoreError) -> ControlError {
     match error {
         StoreError::Taken { what: Unique::BasePath } => {
             ControlError::invalid("base_path", "Another API is served at this base path.")

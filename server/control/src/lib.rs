@@ -27,6 +27,7 @@ mod portal;
 mod publisher;
 mod remembered;
 mod rules;
+mod settings;
 mod subscriptions;
 mod traffic;
 mod tries;

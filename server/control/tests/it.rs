@@ -6,6 +6,7 @@ use portico_contract::{
     account::{PasswordChange, SignIn, SignUp},
     admin::{PlanForm, Upload},
     apps::NewKey,
+    settings::SettingsPart,
 };
 use portico_control::{Control, Parts};
 use portico_domain::{InstallationSecret, MockClock, Timestamp};
@@ -272,6 +273,43 @@ async fn a_private_api_is_nowhere_for_readers() {
     let app = Portal::create_app(&*house.control, &ingrid, "Fleet").await.unwrap();
     assert!(Portal::subscribe(&*house.control, &ingrid, &app, "pets", "starter").await.is_err());
     assert_eq!(house.control.catalogue(&admin).await.unwrap().items.len(), 1);
+}
+
+#[tokio::test]
+async fn a_part_of_the_settings_is_saved_and_no_other() {
+    let house = House::new().await;
+    let admin = house.admin().await;
+    house.publish_pets(&admin).await;
+    let save = async |part, fields: &[(&str, &str)]| {
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        house.control.save_settings_part(&admin, "pets", part, fields).await
+    };
+    let fields_of = |refused: Result<(), PortalError>| match refused {
+        Err(PortalError::Invalid(faults)) => faults.into_iter().map(|fault| fault.field).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    save(SettingsPart::Cors, &[("cors", "on"), ("cors.origins", "https://a.example\n")]).await.unwrap();
+    save(SettingsPart::Routing, &[("hosts", "pets.example")]).await.unwrap();
+    let cors = house.control.settings_part(&admin, "pets", SettingsPart::Cors).await.unwrap();
+    assert_eq!((cors.value("cors"), cors.value("cors.origins")), ("on", "https://a.example"));
+    assert_eq!((cors.value("cors.max_age_seconds"), cors.default_of("cors.origins")), ("600", "*"));
+    let page = house.control.admin_api(&admin, "pets").await.unwrap();
+    assert_eq!(page.base_url, "http://pets.example:8081", "served at its host, and not below the gateway's address");
+    let set: Vec<_> = page.parts.into_iter().flat_map(|line| line.set).collect();
+    assert_eq!(set, ["hosts", "cors"]);
+
+    let both = [("cors", "on"), ("cors.origins", "*"), ("cors.credentials", "on")];
+    assert_eq!(fields_of(save(SettingsPart::Cors, &both).await), ["cors.credentials"]);
+    let unknown = [("operation_settings", "{\"flyPets\": {}}"), ("routes", "[")];
+    assert_eq!(fields_of(save(SettingsPart::Advanced, &unknown).await), ["routes"]);
+    assert_eq!(fields_of(save(SettingsPart::Advanced, &unknown[..1]).await), ["operation_settings"]);
+    save(SettingsPart::Advanced, &[("operation_settings", "{\"listPets\": {\"timeout_ms\": 500}}")]).await.unwrap();
+    let next = PETS.replace("listPets", "allPets");
+    house.control.upload(&admin, Upload { document: next.into(), publish: true, ..Upload::default() }).await.unwrap();
+    let advanced = house.control.settings_part(&admin, "pets", SettingsPart::Advanced).await.unwrap();
+    assert_eq!(advanced.strays, ["listPets"]);
+    let ingrid = house.developer("ingrid@example.org").await;
+    assert!(house.control.settings_part(&ingrid, "pets", SettingsPart::Cors).await.is_err());
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! APIs: what is published, in versions, and how the gateway treats it.
-use crate::{Format, Policies, Slug, Timestamp, VersionId};
-use serde::{Deserialize, Serialize};
+use crate::{Format, Policies, SettingsFaults, Slug, Timestamp, VersionId, check};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use url::Url;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,7 @@ pub struct ApiSettings {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Upstream {
+    #[serde(deserialize_with = "address")]
     pub url: Url,
     /// Its share beside the other upstreams; 0 takes it out.
     #[serde(default = "one")]
@@ -91,14 +92,6 @@ pub enum VersionState {
     Retired,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct InvalidSettings {
-    /// JSON pointer into the settings.
-    pub pointer: String,
-    pub message: String,
-}
-
 impl ApiSettings {
     /// What a new API has.
     pub fn new(api: &Slug) -> Self {
@@ -114,60 +107,26 @@ impl ApiSettings {
         }
     }
 
-    /// Checks what can be checked without knowing other APIs and plans.
-    pub fn validate(&self) -> Result<(), InvalidSettings> {
-        let wrong = |pointer: String, message: String| Err(InvalidSettings { pointer, message });
-        if self.upstreams.len() > 64 {
-            return wrong("/upstreams".into(), "at most 64 upstreams".into());
-        }
-        for (n, upstream) in self.upstreams.iter().enumerate() {
-            if let Err(message) = check_upstream_url(&upstream.url) {
-                return wrong(format!("/upstreams/{n}/url"), message);
-            }
-        }
-        if let Err(message) = check_base_path(&self.base_path) {
-            return wrong("/base_path".into(), message);
-        }
-        if !(100..=600_000).contains(&self.timeout_ms) {
-            return wrong("/timeout_ms".into(), format!("{} is not between 100 and 600000", self.timeout_ms));
-        }
-        if self.max_body_bytes > 1 << 40 {
-            return wrong("/max_body_bytes".into(), "at most 1 TiB (1099511627776)".into());
-        }
-        Ok(())
+    /// Checks all that can be checked without knowing other APIs, plans and documents, and lists every fault.
+    pub fn validate(&self) -> Result<(), SettingsFaults> {
+        self.check_values()?;
+        self.check_together()
+    }
+
+    /// Checks each value by itself.
+    pub fn check_values(&self) -> Result<(), SettingsFaults> {
+        check::values(self)
+    }
+
+    /// Checks what values say of each other, where each is good by itself.
+    pub fn check_together(&self) -> Result<(), SettingsFaults> {
+        check::together(self)
     }
 }
 
-fn check_upstream_url(url: &Url) -> Result<(), String> {
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("an upstream begins with http:// or https://, not {}://", url.scheme()));
-    }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err("an upstream names a host, e.g. https://pets.example.com/v1".into());
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("an upstream's address holds no user name or password".into());
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("an upstream's address has no ? or # part: the path of the call is put behind it".into());
-    }
-    Ok(())
-}
-
-fn check_base_path(path: &str) -> Result<(), String> {
-    let segments_fit = |path: &str| {
-        path.split('/').skip(1).all(|segment| {
-            !matches!(segment, "" | "." | "..")
-                && segment.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
-        })
-    };
-    if path == "/" || (path.starts_with('/') && path.len() <= 200 && segments_fit(path)) {
-        return Ok(());
-    }
-    Err(format!(
-        "\"{}\" is not a base path: / and then segments of letters, digits, -, ., _ and ~, without / at the end, e.g. /pets/v2",
-        path.chars().take(80).collect::<String>()
-    ))
+fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
+    let text = String::deserialize(from)?;
+    crate::read_upstream_url(&text).map_err(D::Error::custom)
 }
 
 impl Access {
@@ -196,40 +155,6 @@ impl VersionState {
             Self::Draft => "draft",
             Self::Published => "published",
             Self::Retired => "retired",
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn settings_that_could_not_work_are_refused_where_they_stand() {
-        let mut settings = ApiSettings::new(&"pets".parse().unwrap());
-        assert_eq!(settings.validate(), Ok(()));
-        for (path, good) in [
-            ("/", true),
-            ("/a/b.c", true),
-            ("", false),
-            ("a", false),
-            ("/a/", false),
-            ("/a//b", false),
-            ("/../a", false),
-            ("/a b", false),
-        ] {
-            settings.base_path = path.into();
-            assert_eq!(settings.validate().is_ok(), good, "{path}");
-        }
-        settings.base_path = "/pets".into();
-        for (url, good) in [
-            ("http://127.0.0.1:9000/v1", true),
-            ("ftp://a.example", false),
-            ("http://u:p@a.example", false),
-            ("https://a.example/?q=1", false),
-        ] {
-            settings.upstreams = vec![Upstream { url: url.parse().unwrap(), weight: 1 }];
-            assert_eq!(settings.validate().is_ok(), good, "{url}");
         }
     }
 }

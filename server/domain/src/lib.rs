@@ -8,10 +8,12 @@ mod account;
 mod api;
 mod app;
 mod audit;
+mod check;
 mod clock;
 mod document;
 mod id;
 mod key;
+mod patch;
 mod plan;
 mod policy;
 mod rules;
@@ -19,14 +21,16 @@ mod slug;
 mod traffic;
 
 pub use account::{Account, EmailAddress, InvalidEmail, ManagementToken, Role};
-pub use api::{Access, Api, ApiSettings, ApiVersion, InvalidSettings, Upstream, VersionState, Visibility};
+pub use api::{Access, Api, ApiSettings, ApiVersion, Upstream, VersionState, Visibility};
 pub use app::{App, Subscription, SubscriptionState};
 pub use audit::{Actor, Change, Subject};
+pub use check::{InvalidSettings, SettingsFaults, read_upstream_url};
 pub use clock::{Clock, MockClock, SystemClock, Timestamp};
 pub use document::{Deprecation, Format, KeyPlace, RouteSpec};
 pub use id::{AccountId, AppId, KeyId, SubscriptionId, TokenId, VersionId};
 pub use key::{Digester, InstallationSecret, Purpose};
 pub use key::{Environment, Key, KeyDigest, KeyName, KeyStatus, MalformedKey, PublicKeyId, SecretToken, TokenKind};
+pub use patch::SettingsPatch;
 pub use plan::{Approval, InvalidPlan, Period, Plan, Quota, Rate, RatePeriod};
 pub use policy::{
     Balance, Cache, Connection, Cors, Ejection, ErrorStyle, FieldRules, HealthCheck, Limits, Maintenance, Mock,

@@ -3,14 +3,18 @@
 //! Everything here has a default, so an API that says nothing about a policy has what is right for most.
 use crate::{Rate, Upstream};
 use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 /// Policies of one API. Part of [`crate::ApiSettings`], whose JSON object they share.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Policies {
-    /// Host names under which the API stands alone, e.g. `api.example.com`: there its base path is `/`.
+    /// Host names under which the API stands alone, e.g. `api.example.com`: it is served there at `/`, and no longer at
+    /// its base path. No two APIs share one.
     pub hosts: Vec<String>,
     /// Upstreams for paths below a prefix of the document's paths; the longest prefix wins.
     pub routes: Vec<UpstreamRoute>,
@@ -30,8 +34,10 @@ pub struct Policies {
     pub compress: bool,
     pub transform: Transform,
     /// Clients that may call; empty for all.
+    #[serde(deserialize_with = "networks")]
     pub allow_ips: Vec<IpNet>,
     /// Clients that may not, whatever `allow_ips` says.
+    #[serde(deserialize_with = "networks")]
     pub deny_ips: Vec<IpNet>,
     /// Of all callers of the API together.
     pub limits: Limits,
@@ -41,7 +47,9 @@ pub struct Policies {
     /// Sends a copy of calls elsewhere and forgets its answers.
     pub shadow: Option<Shadow>,
     pub errors: ErrorStyle,
-    /// What differs for single operations, by their name.
+    /// What differs for single operations, by their name. In JSON `operation_settings`, since `operations` is the number of
+    /// them where an API is shown.
+    #[serde(rename = "operation_settings")]
     pub operations: BTreeMap<String, OperationSettings>,
 }
 
@@ -97,7 +105,7 @@ impl Default for Connection {
             idle_timeout_ms: 60_000,
             total_timeout_ms: None,
             upgrade_idle_seconds: 600,
-            upgrade_lifetime_seconds: Some(7_200),
+            upgrade_lifetime_seconds: None,
             ca: None,
             client_certificate: None,
             server_name: None,
@@ -301,6 +309,7 @@ pub struct Maintenance {
     /// `Retry-After`.
     pub retry_after_seconds: Option<u32>,
     /// Clients that are let through meanwhile.
+    #[serde(deserialize_with = "networks")]
     pub except_ips: Vec<IpNet>,
 }
 
@@ -309,6 +318,7 @@ pub struct Maintenance {
 pub struct Shadow {
     pub upstream: Upstream,
     /// Of calls without a body or with one of at most 64 KiB.
+    #[serde(default = "every_call")]
     pub percent: u8,
 }
 
@@ -332,17 +342,40 @@ pub struct OperationSettings {
     pub max_body_bytes: Option<u64>,
     pub limits: Limits,
     pub validate: Option<Validate>,
-    /// `ttl_seconds: 0` with `enabled: false` takes the operation out of the API's cache.
+    /// Where the API has a cache.
     pub cache: Option<OperationCache>,
     pub mock: Option<Mock>,
     pub transform: Transform,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct OperationCache {
+    /// `false` takes the operation out of the API's cache.
     pub enabled: bool,
     /// The API's where it is not set.
-    #[serde(default)]
     pub ttl_seconds: Option<u32>,
+}
+
+impl Default for OperationCache {
+    fn default() -> Self {
+        Self { enabled: true, ttl_seconds: None }
+    }
+}
+
+fn every_call() -> u8 {
+    100
+}
+
+/// Networks, or single addresses, with the bits behind a network's prefix cleared.
+fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    let read = |text: &String| {
+        let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.map(|network| network.trunc()).map_err(|_| {
+            let shown: String = text.chars().take(80).collect();
+            D::Error::custom(format!("{shown:?} is not an address or a network, e.g. 192.0.2.7 or 2001:db8::/32"))
+        })
+    };
+    texts.iter().map(read).collect()
 }

@@ -1,10 +1,10 @@
 //! `/apis`: documents, settings, versions.
 use crate::{
     House,
-    input::{NoQuery, Patch, Path, Query, expect_type, given, read},
+    input::{NoQuery, Patch, Path, Query, expect_type, read},
     list::{List, Part, list},
     problem::{FindingView, Problem},
-    shape::{Between, NewUpstream, UpstreamUrl},
+    strict::Members,
 };
 use axum::{
     Extension, Json, Router,
@@ -15,9 +15,12 @@ use bytes::Bytes;
 use http::StatusCode;
 use portico_control::{UploadOutcome, UploadRequest, Who};
 use portico_domain::{
-    Access, Api, ApiSettings, ApiVersion, Format, Role, Slug, Timestamp, Upstream, VersionId, VersionState, Visibility,
+    Api, ApiSettings, ApiVersion, Format, Role, SettingsPatch, Slug, Timestamp, VersionId, VersionState,
+    read_upstream_url,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use url::Url;
 
 const DOCUMENT_LIMIT: usize = 32 * 1024 * 1024;
 
@@ -49,15 +52,8 @@ struct ApiView {
     version: Option<String>,
     state: &'static str,
     operations: u32,
-    /// For publishers: where an upstream is concerns nobody else.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    upstreams: Option<Vec<Upstream>>,
-    access: Access,
-    visibility: Visibility,
-    base_path: String,
-    plans: Vec<Slug>,
-    timeout_ms: u32,
-    max_body_bytes: u64,
+    #[serde(flatten)]
+    settings: Map<String, Value>,
     created_at: Timestamp,
     changed_at: Timestamp,
 }
@@ -96,7 +92,7 @@ struct UploadedView {
 /// `upstream` may come more than once, so the query is read pair by pair.
 #[derive(Default)]
 struct UploadQuery {
-    upstreams: Vec<UpstreamUrl>,
+    upstreams: Vec<Url>,
     publish: bool,
 }
 
@@ -110,8 +106,8 @@ impl UploadQuery {
                     return Err(Problem::parameter("upstream", "at most 64 of them"));
                 }
                 "upstream" => {
-                    let url = UpstreamUrl::try_from(value.into_owned());
-                    read.upstreams.push(url.map_err(|message| Problem::parameter("upstream", message))?);
+                    let url = read_upstream_url(&value);
+                    read.upstreams.push(url.map_err(|message| Problem::parameter("upstream", &message))?);
                 }
                 "publish" => {
                     let said = value.parse().map_err(|_| Problem::parameter("publish", "true or false"))?;
@@ -127,56 +123,6 @@ impl UploadQuery {
     }
 }
 
-/// A JSON merge patch of the settings.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SettingsPatch {
-    #[serde(default, deserialize_with = "given")]
-    upstreams: Option<Vec<NewUpstream>>,
-    #[serde(default, deserialize_with = "given")]
-    access: Option<Access>,
-    #[serde(default, deserialize_with = "given")]
-    visibility: Option<Visibility>,
-    #[serde(default, deserialize_with = "given")]
-    base_path: Option<String>,
-    #[serde(default, deserialize_with = "given")]
-    plans: Option<Vec<Slug>>,
-    #[serde(default, deserialize_with = "given")]
-    timeout_ms: Option<Between<100, 600_000>>,
-    #[serde(default, deserialize_with = "given")]
-    max_body_bytes: Option<Between<0, 1_099_511_627_776>>,
-}
-
-impl SettingsPatch {
-    fn apply(self, mut settings: ApiSettings) -> ApiSettings {
-        if let Some(upstreams) = self.upstreams {
-            settings.upstreams = upstreams.into_iter().map(Into::into).collect();
-        }
-        settings.access = self.access.unwrap_or(settings.access);
-        settings.visibility = self.visibility.unwrap_or(settings.visibility);
-        settings.base_path = self.base_path.unwrap_or(settings.base_path);
-        settings.plans = self.plans.unwrap_or(settings.plans);
-        settings.timeout_ms = self.timeout_ms.map_or(settings.timeout_ms, |timeout| timeout.0 as u32);
-        settings.max_body_bytes = self.max_body_bytes.map_or(settings.max_body_bytes, |most| most.0);
-        settings
-    }
-
-    /// Checks what the domain says of single values, on settings that are otherwise good.
-    fn check(self) -> Result<Self, Problem> {
-        let wrong = |pointer: &str, message: &str| Problem::body(pointer.to_owned(), message.to_owned());
-        if self.upstreams.as_ref().is_some_and(|upstreams| upstreams.len() > 64) {
-            return Err(wrong("/upstreams", "at most 64 upstreams"));
-        }
-        if let Some(path) = &self.base_path
-            && let Ok(slug) = "any".parse()
-        {
-            let settings = ApiSettings { base_path: path.clone(), ..ApiSettings::new(&slug) };
-            settings.validate().map_err(|error| wrong(&error.pointer, &error.message))?;
-        }
-        Ok(self)
-    }
-}
-
 async fn index(
     State(house): State<House>,
     Extension(who): Extension<Who>,
@@ -185,7 +131,11 @@ async fn index(
     let page = house.list_apis_for(&who, part.after.as_deref(), part.limit.0).await.map_err(Problem::of_query)?;
     let mut items = Vec::with_capacity(page.items.len());
     for api in page.items {
-        items.push(view(&house, &who, api).await?);
+        let mut item = view(&house, &who, api).await?;
+        for large in LEFT_OUT_OF_LISTS {
+            item.settings.remove(large);
+        }
+        items.push(item);
     }
     Ok(Json(List { items, next: page.next }))
 }
@@ -211,7 +161,6 @@ async fn upload(
     expect_type(request.headers(), &DOCUMENT_TYPES)?;
     // Who may not upload is told so by the house, and need not be listened to before.
     let bytes = if is_publisher(&who) { read(request, DOCUMENT_LIMIT, "32 MiB").await? } else { Bytes::new() };
-    let upstreams = upstreams.into_iter().map(|url| url.0).collect();
     let outcome = house.upload_document(&who, UploadRequest { slug: Some(slug), bytes, upstreams, publish }).await?;
     let UploadOutcome { created, api, version, findings } = outcome;
     let uploaded = UploadedView {
@@ -231,11 +180,11 @@ async fn change(
     Extension(who): Extension<Who>,
     _: NoQuery,
     Path([api]): Path<1>,
-    Patch(patch): Patch<SettingsPatch>,
+    Patch(Members(patch)): Patch<Members>,
 ) -> Result<Json<ApiView>, Problem> {
-    let patch = patch.check()?;
-    let api = house.change_api(&who, &slug(&api)?, |settings| Ok(patch.apply(settings))).await;
-    Ok(Json(view(&house, &who, api.map_err(Problem::of_api)?).await?))
+    let patch = SettingsPatch::read(patch).map_err(Problem::settings)?;
+    let api = house.change_settings(&who, &slug(&api)?, &patch).await.map_err(Problem::of_api)?;
+    Ok(Json(view(&house, &who, api).await?))
 }
 
 async fn remove(
@@ -295,24 +244,47 @@ async fn versions(
 
 async fn view(house: &House, who: &Who, api: Api) -> Result<ApiView, Problem> {
     let version = shown_version(house, who, &api.slug, api.published).await?;
-    let ApiSettings { upstreams, access, visibility, base_path, plans, timeout_ms, max_body_bytes, policies: _ } =
-        api.settings;
     Ok(ApiView {
         api: api.slug,
         title: api.title,
         state: if api.published.is_some() { "published" } else { "draft" },
         operations: version.as_ref().map_or(0, |version| version.operations),
         version: version.map(|version| version.version),
-        upstreams: is_publisher(who).then_some(upstreams),
-        access,
-        visibility,
-        base_path,
-        plans,
-        timeout_ms,
-        max_body_bytes,
+        settings: shown_settings(&api.settings, who)?,
         created_at: api.created_at,
         changed_at: api.changed_at,
     })
+}
+
+/// What a developer needs for calls. Where upstreams are and how they are reached concerns publishers alone.
+const FOR_EVERYBODY: [&str; 10] = [
+    "access",
+    "visibility",
+    "base_path",
+    "hosts",
+    "plans",
+    "timeout_ms",
+    "max_body_bytes",
+    "cors",
+    "validate",
+    "errors",
+];
+
+/// Settings that may be so large that a hundred of them are no answer.
+const LEFT_OUT_OF_LISTS: [&str; 2] = ["routes", "operation_settings"];
+
+fn shown_settings(settings: &ApiSettings, who: &Who) -> Result<Map<String, Value>, Problem> {
+    let Ok(Value::Object(mut members)) = serde_json::to_value(settings) else {
+        return Err(Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "The settings cannot be written down.",
+        ));
+    };
+    if !is_publisher(who) {
+        members.retain(|name, _| FOR_EVERYBODY.contains(&name.as_str()));
+    }
+    Ok(members)
 }
 
 /// The published version, else the newest.

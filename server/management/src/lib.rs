@@ -25,6 +25,7 @@ mod list;
 mod plans;
 mod problem;
 mod shape;
+mod strict;
 mod subscriptions;
 mod traffic;
 

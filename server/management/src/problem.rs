@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use portico_contract::reference::Finding;
 use portico_control::{ControlError, Fault};
+use portico_domain::{InvalidSettings, SettingsFaults};
 use serde::Serialize;
 
 #[derive(Clone, Debug)]
@@ -76,6 +77,16 @@ impl Problem {
     pub(crate) fn body(pointer: String, message: String) -> Self {
         let problem = Self::new(StatusCode::BAD_REQUEST, "invalid_body", message.clone());
         Self { errors: vec![Error { pointer, message }], ..problem }
+    }
+    /// Settings that could be those of no API.
+    pub(crate) fn settings(invalid: SettingsFaults) -> Self {
+        let errors = invalid.0.into_iter().map(|InvalidSettings { pointer, message }| Error { pointer, message });
+        let errors: Vec<_> = errors.collect();
+        let detail = match errors.as_slice() {
+            [one] => one.message.clone(),
+            more => format!("{} settings are wrong.", more.len()),
+        };
+        Self { errors, ..Self::new(StatusCode::BAD_REQUEST, "invalid_body", detail) }
     }
     pub(crate) fn too_large(limit: &str) -> Self {
         let detail = format!("The body is too large: at most {limit}.");

@@ -1,12 +1,11 @@
 //! Values as the API's document describes them: each type here is a schema there, with the same limits.
 use ipnet::IpNet;
-use portico_domain::{EmailAddress, Upstream};
+use portico_domain::EmailAddress;
 use serde::{
     Deserialize, Deserializer,
     de::{Error, Unexpected, Visitor},
 };
 use std::fmt;
-use url::Url;
 
 /// Text that people read: 1 to 80 characters, not all of them white, none a control character.
 #[derive(Clone, Debug, Deserialize)]
@@ -66,53 +65,6 @@ impl TryFrom<String> for Network {
     }
 }
 
-/// Where an API's calls go: http or https, a host, nothing behind the path.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct UpstreamUrl(pub(crate) Url);
-
-impl TryFrom<String> for UpstreamUrl {
-    type Error = &'static str;
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let fits = |url: &Url| {
-            matches!(url.scheme(), "http" | "https")
-                && url.host_str().is_some_and(|host| !host.is_empty())
-                && url.username().is_empty()
-                && url.password().is_none()
-                && url.query().is_none()
-                && url.fragment().is_none()
-        };
-        let url = Url::parse(&text).ok().filter(|url| is_plain(&text) && fits(url));
-        url.map(Self)
-            .ok_or("not the address of an upstream, e.g. https://pets.example.com/v1, without user name, ? and #")
-    }
-}
-
-/// Whether nothing in an address would be read otherwise than it is written: a URL parser drops, folds and escapes much.
-fn is_plain(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else { return false };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    matches!(scheme, "http" | "https")
-        && !authority.is_empty()
-        && authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:[]-_".contains(&byte))
-        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&()*+,;=:@/%".contains(&byte))
-        && path.split('%').skip(1).all(|rest| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2)
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewUpstream {
-    url: UpstreamUrl,
-    #[serde(default, deserialize_with = "crate::input::given")]
-    weight: Option<Between<0, 65_535>>,
-}
-
-impl From<NewUpstream> for Upstream {
-    fn from(new: NewUpstream) -> Self {
-        Self { url: new.url.0, weight: new.weight.map_or(1, |weight| weight.0 as u16) }
-    }
-}
-
 /// A whole number between two ends. `1.0` is whole, too (JSON Schema 2020-12, validation, 6.1.1).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Between<const LOW: u64, const HIGH: u64>(pub(crate) u64);
@@ -149,42 +101,6 @@ impl<const LOW: u64, const HIGH: u64> Visitor<'_> for Whole<LOW, HIGH> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn upstreams_are_taken_as_they_are_written() {
-        let taken = |text: &str| UpstreamUrl::try_from(text.to_owned()).is_ok();
-        for good in [
-            "https://pets.example.com/v1",
-            "http://127.0.0.1:9000",
-            "http://[::1]:8080/a*b/%C3%A4",
-            "http://pet_store:80",
-            "https://Pets.Example",
-        ] {
-            assert!(taken(good), "{good}");
-        }
-        for bad in [
-            "https:/a.example",
-            " https://a.example",
-            "HTTPS://a.example",
-            "https://a.example/?q",
-            "https://a.example/#f",
-            "https://u@a.example",
-            "https://a.example\\b",
-            "https://a.example/b\\c",
-            "https://a.example/ b",
-            "https://a.example/|",
-            "https://a.example/%2",
-            "https://a.example/%zz",
-            "https://ä.example",
-            "https://a%2eexample",
-            "https://",
-            "https:///a",
-            "http://1.2.3.256",
-            "http://a:70000",
-        ] {
-            assert!(!taken(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn whole_numbers_are_whole_however_written() {

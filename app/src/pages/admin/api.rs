@@ -2,6 +2,7 @@
 use super::{
     apis::{access_words, document_fields, visibility_words},
     findings::findings,
+    parts,
 };
 use crate::{
     actions::{admin as actions, upload::MAX_BODY},
@@ -41,7 +42,8 @@ pub(crate) async fn page() -> PortalResult<Page> {
 pub(crate) async fn with_findings(refused: Vec<Finding>) -> PortalResult<Page> {
     let address = context::address();
     let view = context::portal().admin_api(&context::caller(), address.param("api")).await?;
-    let sidebar = sidebar::administration("/admin/apis").await;
+    let administration = sidebar::administration("/admin/apis").await;
+    let sidebar = (administration, parts::links(&view.slug, &view.title, None));
     let saved = address.field("saved") == "settings";
     let title = view.title.clone();
     Ok(Page::console(Section::Admin, title, sidebar, content(view, refused, saved)))
@@ -92,6 +94,7 @@ fn content(mut view: ApiPage, refused: Vec<Finding>, saved: bool) -> impl IntoVi
         {versions}
         {findings(newest, "Findings in the newest document")}
         {settings(&root, view.settings, view.plans)}
+        {parts::overview(&view.slug, view.parts)}
         <section class="section" id="new-version">
             <div class="split">
                 <h2>"New version"</h2>

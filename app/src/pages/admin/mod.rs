@@ -11,6 +11,7 @@ mod audit;
 mod findings;
 mod overview;
 mod pager;
+pub(crate) mod parts;
 pub(crate) mod plans;
 mod settings;
 pub(crate) mod subscriptions;
@@ -20,6 +21,7 @@ pub(crate) fn routes() -> Router<House> {
         .merge(overview::routes())
         .merge(apis::routes())
         .merge(api::routes())
+        .merge(parts::routes())
         .merge(plans::routes())
         .merge(subscriptions::routes())
         .merge(accounts::routes())

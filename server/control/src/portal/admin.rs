@@ -2,11 +2,13 @@
 use super::{
     catalogue::{access, visibility},
     contract_role, named,
+    settings::part_lines,
     words::{limits, quantile, thousands},
 };
 use crate::{
     AuditQuery, Control, ControlError, Fault, UploadRequest, Who,
     permit::{DecideSubscriptions, ManageApis, ManagePlans, ReadAudit, ReadSettings},
+    settings::refused,
 };
 use portico_contract::{
     Listing,
@@ -17,12 +19,12 @@ use portico_contract::{
     catalogue,
 };
 use portico_domain::{
-    Access, Actor, Api, Approval, Change, Period, Plan, Policies, Quota, Rate, RatePeriod, Slug, Subscription,
-    SubscriptionId, SubscriptionState, Upstream, VersionState, Visibility,
+    Access, Actor, Api, Approval, Change, Period, Plan, Quota, Rate, RatePeriod, SettingsPatch, Slug, Subscription,
+    SubscriptionId, SubscriptionState, Upstream, VersionState, Visibility, read_upstream_url,
 };
 use portico_store::{Bucket, By, UsageFilter, UsageQuery};
+use serde_json::{Value, json};
 use std::collections::HashMap;
-use url::Url;
 
 const LINES: u32 = 50;
 
@@ -135,6 +137,7 @@ impl Control {
         let filter = UsageFilter { api: Some(slug.clone()), ..UsageFilter::default() };
         Ok(ApiPage {
             base_url: self.base_url(&api),
+            parts: part_lines(slug, &api.settings),
             findings,
             versions: versions.iter().map(|version| self.version_line(version)).collect(),
             plans: self.store.plans().await?.into_iter().map(|plan| (plan.slug.to_string(), plan.name)).collect(),
@@ -168,7 +171,10 @@ impl Control {
         };
         let upstreams = match form.upstream.trim() {
             "" => Vec::new(),
-            url => vec![read_url(url).map_err(|message| ControlError::invalid("upstream", message))?],
+            url => {
+                let wrong = |message: String| ControlError::invalid("upstream", message + ".");
+                vec![read_upstream_url(url).map_err(wrong)?]
+            }
         };
         let request = UploadRequest { slug, bytes: form.document.into(), upstreams, publish: form.publish };
         match self.upload_document(who, request).await {
@@ -191,10 +197,8 @@ impl Control {
         slug: &Slug,
         form: ApiSettings,
     ) -> Result<(), ControlError> {
-        let settings = read_settings(form)?;
-        // What the form does not show stays as it was.
-        self.change_api(who, slug, |now| Ok(portico_domain::ApiSettings { policies: now.policies, ..settings }))
-            .await?;
+        let patch = read_settings(form)?;
+        self.change_settings(who, slug, &patch).await?;
         Ok(())
     }
 
@@ -362,54 +366,42 @@ fn write_settings(api: &Api) -> ApiSettings {
     }
 }
 
-fn read_settings(form: ApiSettings) -> Result<portico_domain::ApiSettings, ControlError> {
+fn read_settings(form: ApiSettings) -> Result<SettingsPatch, ControlError> {
     let mut faults = Faults::default();
     let mut upstreams = Vec::new();
     for (line, text) in form.upstreams.lines().enumerate().map(|(n, text)| (n + 1, text.trim())) {
         let mut words = text.split_whitespace();
         let Some(url) = words.next() else { continue };
         let weight = words.next().map_or(Ok(1), str::parse::<u16>);
-        match (read_url(url), weight) {
+        match (read_upstream_url(url), weight) {
             (Ok(url), Ok(weight)) => upstreams.push(Upstream { url, weight }),
-            (Err(message), _) => faults.add("upstreams", format!("Line {line}: {message}")),
+            (Err(message), _) => faults.add("upstreams", format!("Line {line}: {message}.")),
             (_, Err(_)) => faults.add("upstreams", format!("Line {line}: a weight is a whole number from 0 to 65535.")),
         }
     }
-    let timeout_ms = faults.number(&form.timeout_ms, "timeout_ms", "Milliseconds");
-    let max_body_bytes = faults.number(&form.max_body_bytes, "max_body_bytes", "Bytes");
-    let mut plans: Vec<Slug> = Vec::new();
-    for plan in &form.plans {
-        match plan.parse() {
-            Ok(slug) => plans.push(slug),
-            Err(_) => faults.add("plans", "Choose among the plans.".into()),
-        }
-    }
+    let timeout_ms: Option<u32> = faults.number(&form.timeout_ms, "timeout_ms", "Milliseconds");
+    let max_body_bytes: Option<u64> = faults.number(&form.max_body_bytes, "max_body_bytes", "Bytes");
     faults.into_result()?;
-    Ok(portico_domain::ApiSettings {
-        upstreams,
-        access: match form.access {
+    let Value::Object(patch) = json!({
+        "upstreams": upstreams,
+        "access": match form.access {
             catalogue::Access::Key => Access::Key,
             catalogue::Access::Document => Access::Document,
             catalogue::Access::Open => Access::Open,
         },
-        visibility: match form.visibility {
+        "visibility": match form.visibility {
             catalogue::Visibility::Public => Visibility::Public,
             catalogue::Visibility::SignedIn => Visibility::SignedIn,
             catalogue::Visibility::Private => Visibility::Private,
         },
-        base_path: form.base_path.trim().to_owned(),
-        plans,
-        timeout_ms: timeout_ms.unwrap_or_default(),
-        max_body_bytes: max_body_bytes.unwrap_or_default(),
-        policies: Policies::default(),
-    })
-}
-
-fn read_url(text: &str) -> Result<Url, String> {
-    Url::parse(text).map_err(|_| {
-        let shown: String = text.chars().take(80).collect();
-        format!("{shown} is not an address, e.g. https://pets.example.com/v1.")
-    })
+        "base_path": form.base_path.trim(),
+        "plans": form.plans,
+        "timeout_ms": timeout_ms,
+        "max_body_bytes": max_body_bytes,
+    }) else {
+        unreachable!("an object")
+    };
+    SettingsPatch::read_whole(patch).map_err(refused)
 }
 
 fn write_plan(plan: Plan) -> PlanForm {

@@ -79,8 +79,12 @@ impl Control {
         Ok(Opened { api, version: shown, description, head })
     }
 
-    /// Where the gateway serves an API.
+    /// Where the gateway serves an API: at its own host if it has one, else below the gateway's address.
     pub(super) fn base_url(&self, api: &Api) -> String {
+        if let Some(host) = api.settings.policies.hosts.first() {
+            let port = self.gateway_url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            return format!("{}://{host}{port}", self.gateway_url.scheme());
+        }
         let gateway = self.gateway_url.as_str().trim_end_matches('/');
         format!("{gateway}{}", api.settings.base_path.trim_end_matches('/'))
     }

@@ -6,6 +6,7 @@ mod admin;
 mod apps;
 mod catalogue;
 mod search;
+mod settings;
 mod traffic;
 mod words;
 
@@ -13,7 +14,8 @@ use crate::{AccountChange, Control, ControlError, Who, portal::words::moment};
 use async_trait::async_trait;
 use portico_contract::{
     Caller, Listing, Moment, Portal, PortalError, PortalResult, Role, SignedIn, account as account_views,
-    admin as admin_views, apps as app_views, catalogue as catalogue_views, traffic as traffic_views,
+    admin as admin_views, apps as app_views, catalogue as catalogue_views, settings as settings_views,
+    traffic as traffic_views,
 };
 use portico_domain::{Account, Slug, Timestamp};
 
@@ -221,6 +223,23 @@ impl Portal for Control {
         settings: admin_views::ApiSettings,
     ) -> PortalResult<()> {
         Ok(self.save_settings_by_form(&Who::from(caller), &named(api, "API")?, settings).await?)
+    }
+    async fn settings_part(
+        &self,
+        caller: &Caller,
+        api: &str,
+        part: settings_views::SettingsPart,
+    ) -> PortalResult<settings_views::PartPage> {
+        Ok(self.show_settings_part(&Who::from(caller), &named(api, "API")?, part).await?)
+    }
+    async fn save_settings_part(
+        &self,
+        caller: &Caller,
+        api: &str,
+        part: settings_views::SettingsPart,
+        fields: Vec<(String, String)>,
+    ) -> PortalResult<()> {
+        Ok(self.save_settings_part_by_form(&Who::from(caller), &named(api, "API")?, part, &fields).await?)
     }
     async fn publish(&self, caller: &Caller, api: &str, version: &str) -> PortalResult<()> {
         self.publish_version(&Who::from(caller), &named(api, "API")?, Some(version)).await?;

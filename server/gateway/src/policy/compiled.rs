@@ -73,7 +73,7 @@ impl OperationPolicies {
         let transform = Transform::compile(&settings.transform, own.map(|own| &own.transform), &route.template);
         let name = route.operation.replace('~', "~0").replace('/', "~1");
         let transform = transform.map_err(|unfit| {
-            let above = if unfit.of_operation { format!("/operations/{name}") } else { String::new() };
+            let above = if unfit.of_operation { format!("/operation_settings/{name}") } else { String::new() };
             InvalidSettings { pointer: format!("{above}/transform{}", unfit.pointer), message: unfit.problem }
         })?;
         let cache =
@@ -141,9 +141,9 @@ mod tests {
     #[test]
     fn a_fault_is_named_where_it_stands() {
         let rules = serde_json::json!({"request": {"set": {"x-id": "{path.toy}"}}});
-        let settings = policies(serde_json::json!({"operations": {"a/b": {"transform": rules}}}));
+        let settings = policies(serde_json::json!({"operation_settings": {"a/b": {"transform": rules}}}));
         let problem = OperationPolicies::compile(&settings, &route(), &CompiledDocument::default()).unwrap_err();
-        assert_eq!(problem.pointer, "/operations/a~1b/transform/request/set/x-id");
+        assert_eq!(problem.pointer, "/operation_settings/a~1b/transform/request/set/x-id");
         assert_eq!(problem.message, "/pets/{id} has no parameter toy");
     }
 }

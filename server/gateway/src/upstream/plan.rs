@@ -88,7 +88,7 @@ impl Upstreams {
             operations.insert(name.as_str().into(), groups.len() as u16);
             // RFC 6901 3.
             let token = name.replace('~', "~0").replace('/', "~1");
-            groups.push(group(&settings.upstreams, &format!("/operations/{token}/upstreams"))?);
+            groups.push(group(&settings.upstreams, &format!("/operation_settings/{token}/upstreams"))?);
         }
         let retry = RetryPolicy::new(&policies.retry, known.budget(api));
         let patience = Patience::from(&policies.connection);
@@ -239,6 +239,6 @@ mod tests {
         let policies =
             Policies { operations: [("GET /a~b".to_owned(), settings)].into_iter().collect(), ..Policies::default() };
         let error = Upstreams::compile(&"shop".parse().unwrap(), &[], &policies, &Known::default()).unwrap_err();
-        assert_eq!(error.pointer, "/operations/GET ~1a~0b/upstreams/0/url");
+        assert_eq!(error.pointer, "/operation_settings/GET ~1a~0b/upstreams/0/url");
     }
 }
