@@ -153,6 +153,16 @@ pub struct PlanForm {
     pub quota_limit: String,
     /// "day", "week" or "month"
     pub quota_per: String,
+    /// Calls under way at once. Empty: no limit.
+    pub concurrency: String,
+    /// Of each key. Empty: no limit of its own.
+    pub key_limit: String,
+    /// "second", "minute" or "hour"
+    pub key_per: String,
+    /// Empty: the same as the limit.
+    pub key_burst: String,
+    /// Rates of single operations, a line each, e.g. "getPet 10/minute burst 20".
+    pub operations: String,
     pub manual: bool,
 }
 

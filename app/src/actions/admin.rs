@@ -147,6 +147,11 @@ fn plan(form: &Form, slug: String) -> PlanForm {
         burst: form.text("burst"),
         quota_limit: form.text("quota_limit"),
         quota_per: form.text("quota_per"),
+        concurrency: form.text("concurrency"),
+        key_limit: form.text("key_limit"),
+        key_per: form.text("key_per"),
+        key_burst: form.text("key_burst"),
+        operations: form.text("operations"),
         manual: form.checked("manual"),
     }
 }

@@ -209,6 +209,11 @@ fn starter() -> admin::PlanLine {
             burst: String::new(),
             quota_limit: "10000".into(),
             quota_per: "day".into(),
+            concurrency: "10".into(),
+            key_limit: "5".into(),
+            key_per: "second".into(),
+            key_burst: String::new(),
+            operations: "getPet 10/minute".into(),
             manual: false,
         },
         limits: limits(),
@@ -520,7 +525,8 @@ impl Portal for Fake {
         Ok(vec![starter()])
     }
     async fn create_plan(&self, _: &Caller, plan: admin::PlanForm) -> PortalResult<()> {
-        self.change(format!("create_plan {} {}", plan.slug, plan.manual), ())
+        let extras = [plan.concurrency, plan.key_limit, plan.key_per, plan.key_burst, plan.operations];
+        self.change(format!("create_plan {} {} {}", plan.slug, plan.manual, extras.join(" ")).trim().to_owned(), ())
     }
     async fn save_plan(&self, _: &Caller, slug: &str, plan: admin::PlanForm) -> PortalResult<()> {
         self.change(format!("save_plan {slug} {}", plan.name), ())

@@ -53,7 +53,13 @@ const CHANGES: &[Change] = &[
     ),
     (Some(Role::Admin), "/admin/apis/petstore/unpublish", "", "unpublish petstore", "/admin/apis/petstore"),
     (Some(Role::Admin), "/admin/apis/petstore/delete", "", "delete_api petstore", "/admin/apis"),
-    (Some(Role::Admin), "/admin/plans", "slug=gold&name=Gold&manual=on", "create_plan gold true", "/admin/plans"),
+    (
+        Some(Role::Admin),
+        "/admin/plans",
+        "slug=gold&name=Gold&manual=on&concurrency=9&key_limit=5&key_per=hour&key_burst=7&operations=getPet+1%2Fhour",
+        "create_plan gold true 9 5 hour 7 getPet 1/hour",
+        "/admin/plans",
+    ),
     (Some(Role::Admin), "/admin/plans/starter", "name=Small", "save_plan starter Small", "/admin/plans"),
     (Some(Role::Admin), "/admin/plans/starter/delete", "", "delete_plan starter", "/admin/plans"),
     (Some(Role::Admin), "/admin/subscriptions/sub-7/approve", "next=%2Fadmin", "decide sub-7 true", "/admin"),
@@ -145,14 +151,18 @@ async fn a_refused_key_comes_back_with_all_that_was_typed() {
 
 #[tokio::test]
 async fn a_refused_plan_comes_back() {
-    let fields = ["slug", "name", "rate_limit", "burst", "quota_limit"];
-    let form = "slug=Gold%21&name=&rate_limit=many&rate_per=hour&burst=x&quota_limit=-1&quota_per=week&manual=on";
+    let fields =
+        ["slug", "name", "rate_limit", "burst", "quota_limit", "concurrency", "key_limit", "key_burst", "operations"];
+    let form = "slug=Gold%21&name=&rate_limit=many&rate_per=hour&burst=x&quota_limit=-1&quota_per=week&manual=on\
+                &concurrency=few&key_limit=x&key_per=minute&key_burst=y&operations=getPet+often";
     let answer = post(&invalid(&fields), Some(Role::Admin), "/admin/plans", form).await;
     points_at(&answer, &fields);
     answer.holds(r#"value="Gold!""#);
     answer.holds(r#"value="many""#);
     answer.holds(r#"<option value="hour" selected"#);
     answer.holds(r#"<option value="week" selected"#);
+    answer.holds(r#"<option value="minute" selected"#);
+    answer.holds("getPet often</textarea>");
     answer.holds(r#"name="manual" value="on" checked"#);
 }
 

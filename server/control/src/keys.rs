@@ -60,9 +60,8 @@ impl Control {
     ) -> Result<Page<Key>, ControlError> {
         self.app_for(who, app).await?;
         let after: Option<KeyId> = cursor(after)?;
-        let mut keys = self.store.keys_of(app).await?;
-        keys.sort_by_key(|key| key.id);
-        keys.retain(|key| after.is_none_or(|after| key.id > after));
+        // One more than asked for tells whether there are more.
+        let keys = self.store.keys_of_behind(app, after, limit.saturating_add(1)).await?;
         Ok(Page::cut(keys, limit, |key| key.id.to_string()))
     }
 
@@ -106,13 +105,7 @@ impl Control {
             last_used_at: None,
         };
         let mut tx = self.store.begin(who.actor()).await?;
-        let same_name = self
-            .store
-            .keys_of(app.id)
-            .await?
-            .into_iter()
-            .any(|other| other.name == key.name && other.status(now) == KeyStatus::Active);
-        if same_name {
+        if self.store.has_key_named(app.id, &key.name, now).await? {
             let name = key.name.as_str();
             let message = format!("Another key of this app is called {name}. Try {name}-2.");
             return Err(ControlError::invalid("name", message));
@@ -195,13 +188,18 @@ impl Control {
             return Err(ControlError::Forbidden { why: format!("{} may import keys.", ManageAllApps::WHO) });
         }
         let app = self.app_for(who, app).await?;
-        let (mut lines, mut outcome) = self.read_import(&app, csv)?;
-        if atomic && !outcome.refused.is_empty() {
-            return Ok(Imported { refused: outcome.refused, ..Imported::default() });
-        }
+        let mut file = ImportFile::open(csv)?;
+        let mut outcome = Imported::default();
+        // Part by part, so that a million keys do not stand in memory at once; all or nothing needs all of them.
         let part = if atomic { IMPORT_ROWS } else { IMPORT_PART };
-        while !lines.is_empty() {
-            let rest = lines.split_off(lines.len().min(part));
+        loop {
+            let lines = self.read_import(&app, &mut file, part, &mut outcome);
+            if lines.is_empty() && file.ended {
+                break;
+            }
+            if atomic && !outcome.refused.is_empty() {
+                return Ok(Imported { refused: outcome.refused, ..Imported::default() });
+            }
             let (numbers, keys): (Vec<u64>, Vec<Key>) = lines.into_iter().unzip();
             let mut tx = self.store.begin(who.actor()).await?;
             let written = tx.import_keys(app.id, &keys).await?;
@@ -212,42 +210,39 @@ impl Control {
             }
             tx.commit().await?;
             outcome.imported += written.added as u64;
-            lines = rest;
         }
         outcome.refused.sort();
         self.catch_up().await?;
         Ok(outcome)
     }
 
-    /// Keys with the lines they stand in, and what is wrong with the other lines.
-    fn read_import(&self, app: &App, csv: &[u8]) -> Result<(Vec<(u64, Key)>, Imported), ControlError> {
-        let unreadable = |message: String| ControlError::invalid_at("", "file", message);
-        let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(csv);
-        let header = reader.headers().map_err(|error| unreadable(format!("The file is not CSV: {error}.")))?.clone();
-        let column = |name: &str| {
-            header.iter().position(|title| title.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name))
-        };
-        let (Some(name_at), Some(key_at)) = (column("name"), column("key")) else {
-            return Err(unreadable("The first line has to name the columns: name,key and optionally enabled.".into()));
-        };
-        let enabled_at = column("enabled");
-        let (mut keys, mut outcome, mut seen) = (Vec::new(), Imported::default(), BTreeSet::new());
-        for (row, record) in reader.records().enumerate() {
-            if row >= IMPORT_ROWS {
-                return Err(ControlError::TooLarge { limit: "1,000,000 keys a file".into() });
-            }
+    /// The next keys of a file with the lines they stand in, at most `part`. What is wrong with other lines is noted.
+    fn read_import(
+        &self,
+        app: &App,
+        file: &mut ImportFile<'_>,
+        part: usize,
+        outcome: &mut Imported,
+    ) -> Vec<(u64, Key)> {
+        let mut keys = Vec::new();
+        while keys.len() < part {
+            let Some(record) = file.records.next() else {
+                file.ended = true;
+                break;
+            };
+            file.row += 1;
             let record = match record {
                 Ok(record) => record,
                 Err(error) => {
-                    let line = error.position().map_or(row as u64 + 2, csv::Position::line);
+                    let line = error.position().map_or(file.row + 1, csv::Position::line);
                     outcome.refused.push((line, "this line is not CSV in UTF-8".into()));
                     continue;
                 }
             };
-            let line = record.position().map_or(row as u64 + 2, csv::Position::line);
+            let line = record.position().map_or(file.row + 1, csv::Position::line);
             let field = |place: usize| record.get(place).unwrap_or_default();
-            match self.read_import_line(app, field(name_at), field(key_at), enabled_at.map(field)) {
-                Ok((key, weak)) if seen.insert(key.public_id) => {
+            match self.read_import_line(app, field(file.name_at), field(file.key_at), file.enabled_at.map(field)) {
+                Ok((key, weak)) if file.seen.insert(key.public_id) => {
                     outcome.weak += u64::from(weak);
                     keys.push((line, key));
                 }
@@ -255,7 +250,7 @@ impl Control {
                 Err(message) => outcome.refused.push((line, message)),
             }
         }
-        Ok((keys, outcome))
+        keys
     }
 
     fn read_import_line(
@@ -315,6 +310,40 @@ impl Control {
             }
         }
         if faults.is_empty() { Ok(()) } else { Err(ControlError::Invalid(faults)) }
+    }
+}
+
+/// A file of keys, as far as it has been read.
+struct ImportFile<'a> {
+    records: csv::StringRecordsIntoIter<&'a [u8]>,
+    name_at: usize,
+    key_at: usize,
+    enabled_at: Option<usize>,
+    /// Records read so far.
+    row: u64,
+    seen: BTreeSet<PublicKeyId>,
+    ended: bool,
+}
+
+impl<'a> ImportFile<'a> {
+    /// Refuses a file without the columns that are needed, and one that is too long, before any of it is taken.
+    fn open(csv: &'a [u8]) -> Result<Self, ControlError> {
+        let unreadable = |message: String| ControlError::invalid_at("", "file", message);
+        let open = || csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(csv);
+        if open().byte_records().take(IMPORT_ROWS + 1).count() > IMPORT_ROWS {
+            return Err(ControlError::TooLarge { limit: "1,000,000 keys a file".into() });
+        }
+        let mut reader = open();
+        let header = reader.headers().map_err(|error| unreadable(format!("The file is not CSV: {error}.")))?;
+        let column = |name: &str| {
+            header.iter().position(|title| title.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name))
+        };
+        let (Some(name_at), Some(key_at)) = (column("name"), column("key")) else {
+            return Err(unreadable("The first line has to name the columns: name,key and optionally enabled.".into()));
+        };
+        let enabled_at = column("enabled");
+        let records = reader.into_records();
+        Ok(Self { records, name_at, key_at, enabled_at, row: 0, seen: BTreeSet::new(), ended: false })
     }
 }
 

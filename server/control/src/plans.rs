@@ -1,6 +1,6 @@
 //! Plans: what publishers offer.
 use crate::{Control, ControlError, Fault, Page, Who, permit::ManagePlans};
-use portico_domain::{Actor, InvalidPlan, Plan, Slug};
+use portico_domain::{Actor, InvalidPlan, InvalidRate, Plan, Slug};
 use portico_store::{StoreError, Unique};
 
 impl Control {
@@ -94,11 +94,15 @@ impl Control {
 fn invalid(error: &InvalidPlan) -> ControlError {
     let field = match error {
         InvalidPlan::Name => "name",
-        InvalidPlan::RateLimit(_) => "rate_limit",
-        InvalidPlan::Burst(_) => "burst",
+        InvalidPlan::Rate(InvalidRate::Limit(_)) => "rate_limit",
+        InvalidPlan::Rate(InvalidRate::Burst(_)) => "burst",
+        InvalidPlan::PerKey(InvalidRate::Limit(_)) => "key_limit",
+        InvalidPlan::PerKey(InvalidRate::Burst(_)) => "key_burst",
+        InvalidPlan::Operation(..) | InvalidPlan::OperationName(_) | InvalidPlan::Operations(_) => "operations",
+        InvalidPlan::Concurrency(_) => "concurrency",
         InvalidPlan::QuotaLimit(_) => "quota_limit",
     };
     let mut message = error.to_string();
     message[..1].make_ascii_uppercase();
-    ControlError::Invalid(vec![Fault { pointer: error.pointer().into(), field: field.into(), message: message + "." }])
+    ControlError::Invalid(vec![Fault { pointer: error.pointer(), field: field.into(), message: message + "." }])
 }

@@ -14,6 +14,8 @@ use tokio::sync::Mutex;
 const PERIOD: Duration = Duration::from_millis(500);
 /// Rows read at once.
 const BATCH: u32 = 1_000;
+/// Keys read at once, of which there may be millions: each page goes to the gateway before the next is read.
+const KEYS: u32 = 5_000;
 
 /// How far the log has been read; `None` before the first load.
 #[derive(Default)]
@@ -23,10 +25,12 @@ pub(crate) struct Publisher(Mutex<Option<i64>>);
 #[derive(Default)]
 struct Stale {
     world: bool,
-    every_key: bool,
     every_subscription: bool,
     keys: BTreeSet<KeyId>,
-    keys_of: BTreeSet<AppId>,
+    /// Apps whose keys were imported.
+    imported: BTreeSet<AppId>,
+    /// Apps that are gone, and their keys with them.
+    gone: BTreeSet<AppId>,
     subscriptions: BTreeSet<SubscriptionId>,
 }
 
@@ -40,8 +44,13 @@ impl Stale {
             }
             Subject::Plan => self.world = true,
             // Removing one of these removes keys and subscriptions with it.
-            Subject::App | Subject::Account if removed => {
-                self.every_key = true;
+            Subject::App if removed => {
+                self.gone.extend(change.target.parse::<AppId>());
+                self.every_subscription = true;
+            }
+            Subject::Account if removed => {
+                let apps = change.detail.get("apps").and_then(|apps| apps.as_array()).into_iter().flatten();
+                self.gone.extend(apps.filter_map(|app| app.as_str()?.parse::<AppId>().ok()));
                 self.every_subscription = true;
             }
             Subject::Key => {
@@ -52,7 +61,7 @@ impl Stale {
                 if let Some(app) = change.detail.get("app").and_then(|app| app.as_str()?.parse().ok())
                     && change.action == "imported"
                 {
-                    self.keys_of.insert(app);
+                    self.imported.insert(app);
                 }
             }
             Subject::Subscription => match change.target.parse() {
@@ -129,20 +138,26 @@ impl Control {
                 }
             }
         }
-        if stale.every_key {
-            self.load_keys(gateway).await?;
-            return Ok(());
-        }
         for id in &stale.keys {
             match self.store.key(*id).await? {
                 Some(key) => gateway.keyring().put(KeyEntry::from(&key)),
                 None => gateway.keyring().remove(*id),
             }
         }
-        for app in &stale.keys_of {
-            for key in self.store.keys_of(*app).await? {
-                gateway.keyring().put(KeyEntry::from(&key));
+        for app in &stale.imported {
+            let mut after = None;
+            loop {
+                let page = self.store.keys_of_behind(*app, after, KEYS).await?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.id);
+                for key in &page {
+                    gateway.keyring().put(KeyEntry::from(key));
+                }
             }
+        }
+        let gone: Vec<_> = stale.gone.iter().copied().collect();
+        if !gone.is_empty() {
+            gateway.keyring().remove_of(&gone);
         }
         Ok(())
     }
@@ -204,17 +219,17 @@ impl Control {
     }
 
     async fn load_keys(&self, gateway: &Gateway) -> Result<(), ControlError> {
-        let (mut all, mut after) = (Vec::new(), None);
+        let mut replacement = gateway.keyring().replacement();
+        let mut after = None;
         loop {
-            let part = self.store.keys(after, BATCH).await?;
-            after = part.last().map(|key| key.id);
-            let whole = part.len() == BATCH as usize;
-            all.extend(part.iter().map(KeyEntry::from));
-            if !whole {
-                break;
+            let page = self.store.keys(after, KEYS).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            for key in &page {
+                replacement.put(KeyEntry::from(key));
             }
         }
-        gateway.keyring().replace_all(all);
+        replacement.finish();
         Ok(())
     }
 }

@@ -31,7 +31,7 @@ pub use id::{AccountId, AppId, KeyId, SubscriptionId, TokenId, VersionId};
 pub use key::{Digester, InstallationSecret, Purpose};
 pub use key::{Environment, Key, KeyDigest, KeyName, KeyStatus, MalformedKey, PublicKeyId, SecretToken, TokenKind};
 pub use patch::SettingsPatch;
-pub use plan::{Approval, InvalidPlan, Period, Plan, Quota, Rate, RatePeriod};
+pub use plan::{Approval, InvalidPlan, InvalidRate, Period, Plan, Quota, Rate, RatePeriod};
 pub use policy::{
     Balance, Cache, Connection, Cors, Ejection, ErrorStyle, FieldRules, HealthCheck, Limits, Maintenance, Mock,
     OperationCache, OperationSettings, Policies, Protocol, QueryRules, Retry, Shadow, Transform, UpstreamRoute,

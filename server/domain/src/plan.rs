@@ -1,9 +1,12 @@
 //! Plans: how much an app may call an API.
 use crate::Slug;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-/// A rate and a quota, each counted per subscription: all keys of an app share them.
+/// More operations than this with a rate of their own no plan has.
+const MOST_OPERATIONS: usize = 500;
+
+/// What a subscription may call. Rate, quota and concurrency count for all keys of its app together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     pub slug: Slug,
@@ -11,6 +14,15 @@ pub struct Plan {
     pub rate: Option<Rate>,
     pub quota: Option<Quota>,
     pub approval: Approval,
+    /// Calls under way at once.
+    #[serde(default)]
+    pub concurrency: Option<u32>,
+    /// A bucket of each key's own, beside the one that all keys share.
+    #[serde(default)]
+    pub per_key: Option<Rate>,
+    /// Buckets of single operations, by their name, beside the one that all operations share.
+    #[serde(default)]
+    pub operations: BTreeMap<String, Rate>,
 }
 
 /// A token bucket: `limit` tokens come back per period, `burst` fit in.
@@ -58,26 +70,58 @@ pub enum Approval {
     Manual,
 }
 
+/// Why a rate is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRate {
+    #[error("a rate's limit must be between 1 and 1,000,000, {0} is not")]
+    Limit(u32),
+    #[error("a rate's burst must be between 1 and 1,000,000, {0} is not")]
+    Burst(u32),
+}
+
+impl InvalidRate {
+    /// JSON pointer of what is wrong, within the rate.
+    pub fn pointer(self) -> &'static str {
+        match self {
+            Self::Limit(_) => "/limit",
+            Self::Burst(_) => "/burst",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPlan {
     #[error("a plan needs a name of 1 to 80 characters")]
     Name,
-    #[error("a rate's limit must be between 1 and 1,000,000, {0} is not")]
-    RateLimit(u32),
-    #[error("a rate's burst must be between 1 and 1,000,000, {0} is not")]
-    Burst(u32),
+    #[error("{0}")]
+    Rate(InvalidRate),
+    #[error("each key: {0}")]
+    PerKey(InvalidRate),
+    #[error("operation {0}: {1}")]
+    Operation(String, InvalidRate),
+    #[error("an operation's name has 1 to 200 characters, none of them a control character")]
+    OperationName(String),
+    #[error("a plan has rates for at most 500 operations, {0} are too many")]
+    Operations(usize),
+    #[error("the calls under way at once must be between 1 and 1,000,000, {0} is not")]
+    Concurrency(u32),
     #[error("a quota's limit must be between 1 and 1,000,000,000,000, {0} is not")]
     QuotaLimit(u64),
 }
 
 impl InvalidPlan {
     /// JSON pointer of what is wrong.
-    pub fn pointer(&self) -> &'static str {
+    pub fn pointer(&self) -> String {
+        let operation = |name: &str| format!("/operations/{}", name.replace('~', "~0").replace('/', "~1"));
         match self {
-            Self::Name => "/name",
-            Self::RateLimit(_) => "/rate/limit",
-            Self::Burst(_) => "/rate/burst",
-            Self::QuotaLimit(_) => "/quota/limit",
+            Self::Name => "/name".to_owned(),
+            Self::Rate(wrong) => format!("/rate{}", wrong.pointer()),
+            Self::PerKey(wrong) => format!("/per_key{}", wrong.pointer()),
+            Self::Operation(name, wrong) => operation(name) + wrong.pointer(),
+            Self::OperationName(name) => operation(name),
+            Self::Operations(_) => "/operations".to_owned(),
+            Self::Concurrency(_) => "/concurrency".to_owned(),
+            Self::QuotaLimit(_) => "/quota/limit".to_owned(),
         }
     }
 }
@@ -91,21 +135,30 @@ impl Plan {
             rate: Some(Rate { limit: 60, per: RatePeriod::Minute, burst: None }),
             quota: Some(Quota { limit: 10_000, per: Period::Day }),
             approval: Approval::Auto,
+            concurrency: None,
+            per_key: None,
+            operations: BTreeMap::new(),
         }
     }
     pub fn validate(&self) -> Result<(), InvalidPlan> {
         if self.name.trim().is_empty() || self.name.chars().count() > 80 {
             return Err(InvalidPlan::Name);
         }
-        if let Some(rate) = self.rate {
-            if !(1..=1_000_000).contains(&rate.limit) {
-                return Err(InvalidPlan::RateLimit(rate.limit));
+        self.rate.map_or(Ok(()), Rate::validate).map_err(InvalidPlan::Rate)?;
+        self.per_key.map_or(Ok(()), Rate::validate).map_err(InvalidPlan::PerKey)?;
+        if self.operations.len() > MOST_OPERATIONS {
+            return Err(InvalidPlan::Operations(self.operations.len()));
+        }
+        for (name, rate) in &self.operations {
+            if !(1..=200).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+                return Err(InvalidPlan::OperationName(name.clone()));
             }
-            if let Some(burst) = rate.burst
-                && !(1..=1_000_000).contains(&burst)
-            {
-                return Err(InvalidPlan::Burst(burst));
-            }
+            rate.validate().map_err(|wrong| InvalidPlan::Operation(name.clone(), wrong))?;
+        }
+        if let Some(calls) = self.concurrency
+            && !(1..=1_000_000).contains(&calls)
+        {
+            return Err(InvalidPlan::Concurrency(calls));
         }
         if let Some(quota) = self.quota
             && !(1..=1_000_000_000_000).contains(&quota.limit)
@@ -117,12 +170,17 @@ impl Plan {
 }
 
 impl Rate {
+    pub fn validate(self) -> Result<(), InvalidRate> {
+        if !(1..=1_000_000).contains(&self.limit) {
+            return Err(InvalidRate::Limit(self.limit));
+        }
+        match self.burst {
+            Some(burst) if !(1..=1_000_000).contains(&burst) => Err(InvalidRate::Burst(burst)),
+            _ => Ok(()),
+        }
+    }
     pub fn burst(self) -> u32 {
         self.burst.unwrap_or(self.limit)
-    }
-    /// The time in which one token comes back.
-    pub fn interval(self) -> Duration {
-        self.per.length() / self.limit.max(1)
     }
 }
 
@@ -139,6 +197,14 @@ impl RatePeriod {
             Self::Second => "second",
             Self::Minute => "minute",
             Self::Hour => "hour",
+        }
+    }
+    /// As in "10 calls a minute".
+    pub const fn each(self) -> &'static str {
+        match self {
+            Self::Second => "a second",
+            Self::Minute => "a minute",
+            Self::Hour => "an hour",
         }
     }
 }
@@ -191,6 +257,13 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_of_before_is_read_still() {
+        let text = r#"{"slug":"old","name":"Old","rate":null,"quota":null,"approval":"auto"}"#;
+        let plan: Plan = serde_json::from_str(text).unwrap();
+        assert_eq!((plan.concurrency, plan.per_key, plan.operations.len()), (None, None, 0));
+    }
+
+    #[test]
     fn a_plan_that_lets_nobody_in_is_refused() {
         let mut plan = Plan::starter();
         assert_eq!(plan.validate(), Ok(()));
@@ -199,5 +272,20 @@ mod tests {
         plan.rate = None;
         plan.quota = Some(Quota { limit: 0, per: Period::Day });
         assert_eq!(plan.validate().unwrap_err().pointer(), "/quota/limit");
+        plan.quota = None;
+        plan.concurrency = Some(0);
+        assert_eq!(plan.validate().unwrap_err().pointer(), "/concurrency");
+        plan.concurrency = None;
+        plan.per_key = Some(Rate { limit: 1, per: RatePeriod::Hour, burst: Some(0) });
+        assert_eq!(plan.validate().unwrap_err().pointer(), "/per_key/burst");
+        plan.per_key = None;
+        plan.operations.insert("get /pets".to_owned(), Rate { limit: 1_000_001, per: RatePeriod::Hour, burst: None });
+        let wrong = plan.validate().unwrap_err();
+        assert_eq!(wrong.pointer(), "/operations/get ~1pets/limit");
+        let words = "operation get /pets: a rate's limit must be between 1 and 1,000,000, 1000001 is not";
+        assert_eq!(wrong.to_string(), words);
+        plan.operations.clear();
+        plan.operations.insert(String::new(), Rate { limit: 1, per: RatePeriod::Hour, burst: None });
+        assert_eq!(plan.validate().unwrap_err().pointer(), "/operations/");
     }
 }

@@ -74,6 +74,7 @@ fn publish(gateway: &Gateway, upstream: &str, access: Access, routes: usize) -> 
         rate: Some(Rate { limit: 1_000_000, per: RatePeriod::Second, burst: Some(1_000_000) }),
         quota: Some(Quota { limit: 1_000_000_000_000, per: Period::Month }),
         approval: Approval::Auto,
+        ..Plan::starter()
     };
     gateway.publish(WorldSpec { version: 1, apis: vec![api], plans: vec![plan] })?;
     Ok(())

@@ -1,7 +1,7 @@
 //! The last phase, which always runs: one account per request, settled when its answer has ended or its client has gone.
 use crate::{
-    after::Standing, closing::Closing, keyring::KeyRef, message::Request, refusal::Refusal, tally::Finished,
-    worker::Worker, world::Operation,
+    after::Standing, closing::Closing, keyring::KeyRef, limit::Places, message::Request, refusal::Refusal,
+    tally::Finished, worker::Worker, world::Operation,
 };
 use portico_domain::{Explanation, PublicKeyId, SubscriptionId, Timestamp};
 use rand::RngCore as _;
@@ -27,7 +27,7 @@ pub(crate) struct RequestId(Uuid);
 
 impl RequestId {
     /// A UUIDv7: ordered by time, told apart by chance.
-    fn new(at: Timestamp) -> Self {
+    pub(crate) fn new(at: Timestamp) -> Self {
         let mut random = [0; 10];
         rand::rng().fill_bytes(&mut random);
         let millis = u64::try_from(at.micros() / 1_000).unwrap_or(0);
@@ -69,6 +69,8 @@ pub(crate) struct Account {
     pub(crate) named_key: Option<PublicKeyId>,
     pub(crate) standing: Option<Standing>,
     pub(crate) closing: Option<Box<Closing>>,
+    /// Kept until the account is settled.
+    pub(crate) places: Places,
     status: Option<u16>,
     checks: Option<Duration>,
     upstream: Option<Duration>,
@@ -105,6 +107,7 @@ impl Account {
             standing: None,
             closing: None,
             counts: true,
+            places: Places::default(),
             status: None,
             checks: None,
             upstream: None,
@@ -129,7 +132,9 @@ impl Account {
             named_key: self.named_key,
             standing: None,
             closing: None,
+            places: Places::default(),
             status: None,
+            checks: None,
             upstream: None,
             bytes_in: None,
             bytes_out: 0,

@@ -1,4 +1,4 @@
-//! Fourth phase: may this caller make this call now? What one limit refuses does not spend another.
+//! Fourth phase: may this caller make this call now?
 use crate::{
     account::Account,
     after::Standing,
@@ -6,12 +6,14 @@ use crate::{
     find::Route,
     identify::Identity,
     keyring::{KeyRef, KeyScope},
-    refusal::{Refusal, Scope},
-    subscriptions::{Counters, Entry},
+    limit::{self, Caller, Over, Whose},
+    plan::CompiledPlan,
+    refusal::{RateLimit, Refusal, Scope},
+    subscriptions::Entry,
     worker::Shared,
-    world::{CompiledPlan, World},
+    world::{Operation, World},
 };
-use portico_domain::{Quota, SubscriptionState};
+use portico_domain::{KeyId, SubscriptionState};
 use std::{net::IpAddr, sync::Arc};
 
 /// The right to send one request to an upstream. Made here only.
@@ -40,28 +42,50 @@ pub(crate) fn admit(
 ) -> Result<Permit, Refusal> {
     let plan = if identity.required {
         let key = identity.key.as_ref().ok_or(Refusal::KeyMissing)?;
-        if let Some(scope) = &key.scope {
-            check_scope(scope, &route, account.client)?;
+        let scope = key.scope.as_ref().map_or(Ok(()), |scope| check_scope(scope, &route, account.client));
+        let subscribed = match (subscribed(shared, world, key, &route), scope) {
+            (Ok(subscribed), Err(refusal)) => {
+                account.standing = Some(subscribed.standing(shared, &route, account));
+                return Err(refusal);
+            }
+            (subscribed, scope) => scope.and(subscribed)?,
+        };
+        if let Err(refusal) = check_size(&route, arrival) {
+            account.standing = Some(subscribed.standing(shared, &route, account));
+            return Err(refusal);
         }
-        let (subscription, plan) = subscribed(shared, world, key, &route)?;
-        let admitted = check_size(&route, arrival).and_then(|()| spend(shared, &plan, &subscription, account));
-        account.standing = Some(standing(shared, &plan, &subscription.counters, account));
-        admitted?;
-        Some(plan)
+        spend(shared, Some(&subscribed), &route, account)?;
+        Some(subscribed.plan)
     } else {
         check_size(&route, arrival)?;
+        spend(shared, None, &route, account)?;
         None
     };
     Ok(Permit { route, identity, plan, _made_here: () })
 }
 
-/// The subscription by which the key's app may call the API, and its plan.
-fn subscribed(
-    shared: &Shared,
-    world: &World,
-    key: &KeyRef,
-    route: &Route,
-) -> Result<(Arc<Entry>, Arc<CompiledPlan>), Refusal> {
+/// The subscription by which a key's app may call the API, and its plan.
+struct Subscribed {
+    key: KeyId,
+    subscription: Arc<Entry>,
+    plan: Arc<CompiledPlan>,
+}
+
+impl Subscribed {
+    fn caller(&self, operation: &Operation) -> Caller<'_> {
+        let operation = self.plan.operation(operation).map(|own| (&*own.name, own.rate));
+        Caller { counters: &self.subscription.counters, plan: &self.plan.plan, key: self.key, operation }
+    }
+
+    /// Where the caller stands, told on every answer although this call is not counted.
+    fn standing(self, shared: &Shared, route: &Route, account: &Account) -> Standing {
+        let caller = self.caller(&route.operation);
+        let lefts = self.subscription.counters.left(caller, shared.monotonic_nanos(), account.at);
+        Standing { plan: self.plan, lefts }
+    }
+}
+
+fn subscribed(shared: &Shared, world: &World, key: &KeyRef, route: &Route) -> Result<Subscribed, Refusal> {
     let api = &route.api.slug;
     let subscription = match shared.subscriptions.find(key.app, api) {
         Some(entry) if entry.state == SubscriptionState::Active => entry,
@@ -71,7 +95,7 @@ fn subscribed(
         other => return Err(Refusal::NotSubscribed { api: api.clone(), state: other.map(|entry| entry.state) }),
     };
     match world.plan(&subscription.plan) {
-        Some(plan) => Ok((subscription, Arc::clone(plan))),
+        Some(plan) => Ok(Subscribed { key: key.id, plan: Arc::clone(plan), subscription }),
         None => Err(Refusal::PlanGone { plan: subscription.plan.clone() }),
     }
 }
@@ -102,50 +126,46 @@ fn check_size(route: &Route, arrival: &Arrival) -> Result<(), Refusal> {
     if declared > limit { Err(Refusal::BodyTooLarge { limit }) } else { Ok(()) }
 }
 
-/// Takes one call from the rate and one from the quota, or neither.
-fn spend(shared: &Shared, plan: &Arc<CompiledPlan>, subscription: &Entry, account: &Account) -> Result<(), Refusal> {
-    let (counters, slug) = (&subscription.counters, &plan.plan.slug);
-    let quota_exceeded = |quota: Quota, retry_after| Refusal::QuotaExceeded {
-        plan: slug.clone(),
-        limit: quota.limit,
-        per: quota.per.as_str(),
-        retry_after,
-    };
-    // A used-up quota is seen before the rate is touched. The rate is spent first: then a unit of quota is never given
-    // back, so that nobody is refused for one that another holds in vain.
-    if let Some(quota) = plan.plan.quota {
-        let left = counters.quota.left(quota, account.at);
-        if left.calls == 0 {
-            return Err(quota_exceeded(quota, left.reset_seconds));
-        }
+/// Takes one call from each limit, or none from any, and writes down where the caller stands.
+fn spend(
+    shared: &Shared,
+    subscribed: Option<&Subscribed>,
+    route: &Route,
+    account: &mut Account,
+) -> Result<(), Refusal> {
+    let served = [route.operation.limits.as_ref(), route.api.limits.as_ref()];
+    let caller = subscribed.map(|subscribed| subscribed.caller(&route.operation));
+    if caller.is_none() && served.iter().all(Option::is_none) {
+        return Ok(());
     }
-    if let Some(rate) = plan.plan.rate {
-        counters.rate.take(rate, shared.monotonic_nanos()).map_err(|exhausted| Refusal::RateLimited {
-            plan: slug.clone(),
-            limit: rate.limit,
-            per: rate.per.as_str(),
-            retry_after: exhausted.retry_after,
-        })?;
+    let (lefts, taken) = limit::take(caller, served, shared.monotonic_nanos(), account.at);
+    if let Some(subscribed) = subscribed {
+        account.standing = Some(Standing { plan: Arc::clone(&subscribed.plan), lefts });
     }
-    if let Some(quota) = plan.plan.quota {
-        match counters.quota.take(quota, account.at) {
-            Ok(period) => account.spent(subscription.id, period),
-            Err(exhausted) => {
-                if let Some(rate) = plan.plan.rate {
-                    counters.rate.give_back(rate);
-                }
-                return Err(quota_exceeded(quota, exhausted.retry_after));
-            }
-        }
+    let taken = taken.map_err(|over| refusal(over, subscribed, route))?;
+    account.places = taken.places;
+    if let (Some(subscribed), Some(period)) = (subscribed, taken.period) {
+        account.spent(subscribed.subscription.id, period);
     }
     Ok(())
 }
 
-/// Where the caller stands.
-fn standing(shared: &Shared, plan: &Arc<CompiledPlan>, counters: &Counters, account: &Account) -> Standing {
-    Standing {
-        plan: Arc::clone(plan),
-        rate: plan.plan.rate.map(|rate| counters.rate.left(rate, shared.monotonic_nanos())),
-        quota: plan.plan.quota.map(|quota| counters.quota.left(quota, account.at)),
+fn refusal(over: Over, subscribed: Option<&Subscribed>, route: &Route) -> Refusal {
+    let api = || route.api.slug.clone();
+    // Limits of a plan speak only where there is one.
+    let plan = || subscribed.map_or_else(api, |subscribed| subscribed.plan.plan.slug.clone());
+    let limit = |whose| match whose {
+        Whose::Plan => RateLimit::Plan { plan: plan() },
+        Whose::Key => RateLimit::Key { plan: plan() },
+        Whose::PlanOperation => RateLimit::PlanOperation { plan: plan(), operation: route.operation.name.clone() },
+        Whose::Operation => RateLimit::Operation { operation: route.operation.name.clone() },
+        Whose::Api => RateLimit::Api { api: api() },
+    };
+    match over {
+        Over::Rate { whose, rate, retry_after } => Refusal::RateLimited { limit: limit(whose), rate, retry_after },
+        Over::AtOnce { whose, calls } => Refusal::TooManyAtOnce { limit: limit(whose), calls },
+        Over::Quota { quota, retry_after } => {
+            Refusal::QuotaExceeded { plan: plan(), limit: quota.limit, per: quota.per.as_str(), retry_after }
+        }
     }
 }

@@ -1,20 +1,20 @@
 //! Seventh phase: what every answer carries, whoever made it.
 use crate::{
     account::Account,
-    limit::Left,
+    limit::Lefts,
     message::{Answer, Fields},
+    plan::CompiledPlan,
     refusal::Refusal,
-    world::CompiledPlan,
+    world::Operation,
 };
 use http::StatusCode;
 use portico_domain::ErrorStyle;
-use std::{io::Write as _, sync::Arc};
+use std::sync::Arc;
 
 /// Where a caller stands with the limits of its plan.
 pub(crate) struct Standing {
     pub(crate) plan: Arc<CompiledPlan>,
-    pub(crate) rate: Option<Left>,
-    pub(crate) quota: Option<Left>,
+    pub(crate) lefts: Lefts,
 }
 
 /// The answer to an `OPTIONS` that the document leaves to us.
@@ -41,7 +41,7 @@ pub(crate) fn after(answered: Result<Answer, Refusal>, mut account: Box<Account>
     answer.fields.remove("x-request-id");
     answer.fields.push_with("x-request-id", |text| account.id.write(text));
     if let Some(standing) = &account.standing {
-        standing.write(&mut answer.fields);
+        standing.write(account.operation.as_deref(), &mut answer.fields);
     }
     if let Some(closing) = &closing {
         closing.share(&mut answer.fields);
@@ -55,22 +55,13 @@ pub(crate) fn after(answered: Result<Answer, Refusal>, mut account: Box<Account>
 }
 
 impl Standing {
-    /// `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers.
-    fn write(&self, fields: &mut Fields) {
-        let Some(policy) = &self.plan.policy else { return };
+    /// `RateLimit-Policy` and `RateLimit`.
+    fn write(&self, operation: Option<&Operation>, fields: &mut Fields) {
+        let operation = operation.and_then(|operation| self.plan.operation(operation));
+        let Some(policy) = self.plan.policy(operation) else { return };
         fields.remove("ratelimit-policy");
         fields.remove("ratelimit");
         fields.push("ratelimit-policy", policy);
-        let slug = &self.plan.plan.slug;
-        fields.push_with("ratelimit", |text| {
-            if let Some(left) = self.rate {
-                let _ = write!(text, "\"{slug}\";r={};t={}", left.calls, left.reset_seconds);
-            }
-            if let (Some(left), Some(quota)) = (self.quota, self.plan.plan.quota) {
-                let comma = if self.rate.is_some() { ", " } else { "" };
-                let (per, calls, reset) = (quota.per.as_str(), left.calls, left.reset_seconds);
-                let _ = write!(text, "{comma}\"{slug}-{per}\";r={calls};t={reset}");
-            }
-        });
+        fields.push_with("ratelimit", |text| self.plan.standing(operation, &self.lefts, text));
     }
 }

@@ -2,6 +2,7 @@
 use crate::{
     entrance::Entrance,
     keyring::Keyring,
+    limit::Levels,
     listener::{self, Stop},
     policy::cache::Cache,
     settings::GatewaySettings,
@@ -78,6 +79,7 @@ impl Gateway {
             world: ArcSwap::from_pointee(World::empty()),
             keyring: Keyring::default(),
             subscriptions: Subscriptions::default(),
+            levels: Levels::default(),
             digester: secret.digester(Purpose::ApiKey),
             known: Known::new(settings.upstream_tls_dir.clone()),
             probes: watch::Sender::default(),
@@ -109,16 +111,19 @@ impl Gateway {
 
     /// Serves this from the next request on. A spec that is wrong changes nothing.
     pub fn publish(&self, spec: WorldSpec) -> Result<(), WorldError> {
-        let world = World::build(spec, &self.shared.known)?;
-        let probes = world.probes();
-        self.shared.world.store(Arc::new(world));
-        self.shared.known.tidy();
-        self.shared.probes.send_if_modified(|known| {
-            let is_new = *known != probes;
-            *known = probes;
-            is_new
+        let built = World::build(spec, &self.shared.known, &self.shared.levels);
+        let outcome = built.map(|world| {
+            let probes = world.probes();
+            self.shared.world.store(Arc::new(world));
+            self.shared.probes.send_if_modified(|known| {
+                let is_new = *known != probes;
+                *known = probes;
+                is_new
+            });
         });
-        Ok(())
+        self.shared.known.tidy();
+        self.shared.levels.sweep();
+        outcome
     }
 
     /// Forgets what is kept of an API's answers, or of those of a path of its document and all paths below it. Answers how
@@ -150,7 +155,7 @@ impl Gateway {
         let Some(entry) = self.shared.subscriptions.by_id(subscription) else { return 0 };
         let world = self.shared.world.load();
         let quota = world.plan(&entry.plan).and_then(|plan| plan.plan.quota);
-        quota.map_or(0, |quota| entry.counters.quota.used(quota.per, now))
+        quota.map_or(0, |quota| entry.counters.used(quota.per, now))
     }
 
     /// The exact counts since the last call. To be called once a second, and after [`Self::shutdown`].
@@ -193,10 +198,8 @@ impl Gateway {
             }
             let tally = worker.tally();
             observed.records_dropped += tally.records_dropped;
-            for (api, seen) in &tally.latencies {
-                let sum = latencies.entry(api.clone()).or_default();
-                sum.requests.add(&seen.requests);
-                sum.upstream.add(&seen.upstream);
+            for (api, seen) in tally.latencies() {
+                latencies.entry(api.clone()).or_default().add(seen);
             }
             for (place, count) in &tally.refusals {
                 *refusals.entry(place.clone()).or_default() += count;

@@ -29,6 +29,7 @@ mod message;
 mod path;
 mod peer;
 mod pipeline;
+mod plan;
 mod policy;
 mod proxy_protocol;
 mod refusal;

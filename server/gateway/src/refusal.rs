@@ -14,7 +14,7 @@ use crate::{
     upstream::group::Unavailable,
 };
 use http::StatusCode;
-use portico_domain::{ErrorStyle, Explanation, PublicKeyId, Slug, SubscriptionState, Timestamp};
+use portico_domain::{ErrorStyle, Explanation, PublicKeyId, Rate, Slug, SubscriptionState, Timestamp};
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 #[derive(Clone, Debug)]
@@ -66,10 +66,14 @@ pub(crate) enum Refusal {
     /// The host asks for a client certificate that the connection did not show.
     Misdirected,
     RateLimited {
-        plan: Slug,
-        limit: u32,
-        per: &'static str,
+        limit: RateLimit,
+        rate: Rate,
         retry_after: u64,
+    },
+    /// Too many calls are under way.
+    TooManyAtOnce {
+        limit: RateLimit,
+        calls: u32,
     },
     QuotaExceeded {
         plan: Slug,
@@ -93,6 +97,44 @@ pub(crate) enum Refusal {
         after: Duration,
     },
     Internal,
+}
+
+/// Whose rate or number of calls at once it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RateLimit {
+    Plan { plan: Slug },
+    Key { plan: Slug },
+    PlanOperation { plan: Slug, operation: Box<str> },
+    Operation { operation: Box<str> },
+    Api { api: Slug },
+}
+
+impl RateLimit {
+    /// Who allows how much to whom, e.g. with `60 calls a minute`.
+    fn words(&self, calls: &str) -> String {
+        match self {
+            Self::Plan { plan } => format!("The plan {plan} allows {calls}."),
+            Self::Key { plan } => format!("The plan {plan} allows each key {calls}."),
+            Self::PlanOperation { plan, operation } => format!("The plan {plan} allows {calls} of {operation}."),
+            Self::Operation { operation } => format!("The operation {operation} takes {calls} from all its callers."),
+            Self::Api { api } => format!("{api} takes {calls} from all its callers."),
+        }
+    }
+
+    /// What the portal calls the checks of the rate and of the calls at once, and whose they are.
+    fn checks(&self) -> (&'static str, &'static str, String) {
+        match self {
+            Self::Plan { plan } => ("rate of the plan", "calls at once of the plan", plan.to_string()),
+            Self::Key { plan } => ("rate of the key", "calls at once of the key", format!("each key of {plan}")),
+            Self::PlanOperation { plan, operation } => {
+                ("rate of the operation", "calls at once of the operation", format!("{operation} in {plan}"))
+            }
+            Self::Operation { operation } => {
+                ("rate of the operation", "calls at once of the operation", format!("{operation}, all callers"))
+            }
+            Self::Api { api } => ("rate of the API", "calls at once of the API", format!("{api}, all callers")),
+        }
+    }
 }
 
 /// Why a key is not known.
@@ -181,7 +223,9 @@ impl Refusal {
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::RateLimited { .. } | Self::QuotaExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::RateLimited { .. } | Self::TooManyAtOnce { .. } | Self::QuotaExceeded { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::UpstreamUnavailable { .. } | Self::Maintenance { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::UpstreamFailed(_) => StatusCode::BAD_GATEWAY,
             Self::UpstreamTimeout { .. } | Self::NotKept => StatusCode::GATEWAY_TIMEOUT,
@@ -208,7 +252,7 @@ impl Refusal {
             Self::UriTooLong => "uri_too_long",
             Self::Misdirected => "misdirected",
             Self::HeadersTooLarge => "headers_too_large",
-            Self::RateLimited { .. } => "rate_limited",
+            Self::RateLimited { .. } | Self::TooManyAtOnce { .. } => "rate_limited",
             Self::QuotaExceeded { .. } => "quota_exceeded",
             Self::UpstreamUnavailable { .. } | Self::Maintenance { .. } => "upstream_unavailable",
             Self::UpstreamFailed(_) => "upstream_failed",
@@ -276,8 +320,15 @@ impl Refusal {
                 "This host asks its clients for a certificate: open a connection for its name, and show one there."
                     .into()
             }
-            Self::RateLimited { plan, limit, per, retry_after } => {
-                format!("The plan {plan} allows {limit} calls a {per}. Try again in {retry_after} s.")
+            Self::RateLimited { limit, rate, retry_after } => {
+                format!(
+                    "{} Try again in {retry_after} s.",
+                    limit.words(&format!("{} calls {}", rate.limit, rate.per.each()))
+                )
+            }
+            Self::TooManyAtOnce { limit, calls } => {
+                let words = limit.words(&format!("{calls} calls at once"));
+                format!("{words} Try again when one of them has ended.")
             }
             Self::QuotaExceeded { plan, limit, per, retry_after } => {
                 format!(
@@ -362,11 +413,15 @@ impl Refusal {
             Self::Misdirected => {
                 say("client certificate", "a connection with a certificate of the host's authorities", "one without")
             }
-            Self::RateLimited { plan, limit, per, retry_after } => say(
-                "rate of the plan",
-                &format!("{plan}: {limit} a {per}"),
-                &format!("more; free again in {retry_after} s"),
-            ),
+            Self::RateLimited { limit, rate, retry_after } => {
+                let (check, _, whose) = limit.checks();
+                let found = format!("more; free again in {retry_after} s");
+                (check, format!("{whose}: {} {}", rate.limit, rate.per.each()), found)
+            }
+            Self::TooManyAtOnce { limit, calls } => {
+                let (_, check, whose) = limit.checks();
+                (check, format!("{whose}: {calls} under way"), "as many, and this one".to_owned())
+            }
             Self::QuotaExceeded { plan, limit, per, retry_after } => say(
                 "quota of the plan",
                 &format!("{plan}: {limit} a {per}"),
@@ -399,6 +454,7 @@ impl Refusal {
             ErrorStyle::Aws => self.aws(id),
         };
         match self {
+            Self::TooManyAtOnce { .. } => answer.with("retry-after", "1"),
             Self::RateLimited { retry_after, .. }
             | Self::QuotaExceeded { retry_after, .. }
             | Self::UpstreamUnavailable { retry_after: Some(retry_after) } => {

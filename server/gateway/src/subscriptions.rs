@@ -1,9 +1,10 @@
 //! Which app may call which API under which plan, with the counters that belong to each subscription.
-use crate::limit::{QuotaCounter, RateCounter};
+use crate::limit::Counters;
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashSet};
 use portico_domain::{AppId, Slug, Subscription, SubscriptionId, SubscriptionState, Timestamp};
 use std::{
-    collections::{HashMap, HashSet},
-    hash::{BuildHasher, RandomState},
+    hash::BuildHasher,
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
@@ -18,14 +19,7 @@ pub(crate) struct Entry {
     pub(crate) counters: Arc<Counters>,
 }
 
-/// Counted per subscription: all keys of the app share them. They stay when the subscription or its plan changes.
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    pub(crate) rate: RateCounter,
-    pub(crate) quota: QuotaCounter,
-}
-
-type Shard = RwLock<HashMap<AppId, Vec<(Slug, Arc<Entry>)>>>;
+type Shard = RwLock<HashMap<AppId, Vec<(Slug, Arc<Entry>)>, RandomState>>;
 
 /// Subscriptions by app and API.
 pub struct Subscriptions {
@@ -37,9 +31,9 @@ pub struct Subscriptions {
 
 #[derive(Default)]
 struct Known {
-    places: HashMap<SubscriptionId, Place>,
+    places: HashMap<SubscriptionId, Place, RandomState>,
     /// Quotas restored before their subscription was put.
-    early: HashMap<SubscriptionId, Arc<Counters>>,
+    early: HashMap<SubscriptionId, Arc<Counters>, RandomState>,
 }
 
 struct Place {
@@ -52,7 +46,7 @@ impl Default for Subscriptions {
     fn default() -> Self {
         Self {
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             known: Mutex::default(),
         }
     }
@@ -96,7 +90,7 @@ impl Subscriptions {
     /// Makes these all the subscriptions there are. Those that stay keep their counters and are never missing meanwhile.
     pub fn replace_all(&self, subscriptions: impl IntoIterator<Item = Subscription>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut gone: HashSet<_> = known.places.keys().copied().collect();
+        let mut gone: HashSet<_, RandomState> = known.places.keys().copied().collect();
         for subscription in subscriptions {
             gone.remove(&subscription.id);
             self.put_locked(&mut known, subscription);
@@ -129,7 +123,7 @@ impl Subscriptions {
             Some(place) => Arc::clone(&place.counters),
             None => Arc::clone(known.early.entry(id).or_default()),
         };
-        counters.quota.restore(start, used);
+        counters.restore(start, used);
     }
 
     pub(crate) fn by_id(&self, id: SubscriptionId) -> Option<Arc<Entry>> {
@@ -152,6 +146,7 @@ impl Subscriptions {
     }
 
     fn shard(&self, app: AppId) -> &Shard {
-        &self.shards[self.hasher.hash_one(app) as usize % SHARDS]
+        // Bits of the hash that the maps within do not choose their places by.
+        &self.shards[(self.hasher.hash_one(app) >> 40) as usize % SHARDS]
     }
 }

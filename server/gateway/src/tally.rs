@@ -1,34 +1,41 @@
 //! What one thread counts. Only that thread writes it, and it is read out once a second, so its lock is never waited for.
 use crate::{account::RequestId, keyring::KeyRef, world::Operation};
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 use portico_domain::{
     AppId, Explanation, Histogram, KeyId, RequestRecord, Slug, SubscriptionId, Timestamp, UsageBatch, UsageRow,
     latency_bucket,
 };
-use std::{
-    collections::{HashMap, VecDeque},
-    net::IpAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, net::IpAddr, sync::Arc, time::Duration};
+use uuid::Uuid;
 
 /// Requests remembered per thread until they are read.
 const RING: usize = 4096;
 
 #[derive(Default)]
 pub(crate) struct Tally {
-    usage: HashMap<UsageKey, (Arc<Operation>, u64)>,
-    quotas: HashMap<(SubscriptionId, Timestamp), u64>,
-    last_used: HashMap<KeyId, Timestamp>,
+    usage: HashMap<UsageKey, Used, RandomState>,
+    quotas: HashMap<(SubscriptionId, Timestamp), u64, RandomState>,
     ring: VecDeque<Finished>,
     pub(crate) records_dropped: u64,
-    pub(crate) latencies: HashMap<Slug, Latencies>,
-    pub(crate) refusals: HashMap<(Option<Slug>, &'static str), u64>,
+    /// Since the last batch, by the place of an API's name in memory, which the value keeps from being used again.
+    recent_latencies: HashMap<usize, (Slug, Latencies), RandomState>,
+    /// Before that.
+    latencies: HashMap<Slug, Latencies, RandomState>,
+    pub(crate) refusals: HashMap<(Option<Slug>, &'static str), u64, RandomState>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Latencies {
     pub(crate) requests: Histogram,
     pub(crate) upstream: Histogram,
+}
+
+impl Latencies {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.requests.add(&other.requests);
+        self.upstream.add(&other.upstream);
+    }
 }
 
 /// A request whose answer has ended.
@@ -50,15 +57,25 @@ pub(crate) struct Finished {
     pub(crate) refusal: Option<(&'static str, Explanation)>,
 }
 
-/// An operation is told by its place in memory, which the map's value keeps from being used again.
+/// What is counted together. Plain numbers, so that one look-up a request stays cheap: an operation is told by its place
+/// in memory, which the map's value keeps from being used again.
 #[derive(PartialEq, Eq, Hash)]
 struct UsageKey {
     operation: usize,
-    minute: Timestamp,
-    key: Option<KeyId>,
-    app: Option<AppId>,
+    /// 0 without a key.
+    key: u128,
+    /// The first microsecond of the minute.
+    minute: i64,
     status: u16,
     latency_bucket: u8,
+}
+
+struct Used {
+    operation: Arc<Operation>,
+    app: Option<AppId>,
+    requests: u64,
+    /// When the key was last used, if it was: one that is refused for what it is, e.g. revoked, was not.
+    last: Option<Timestamp>,
 }
 
 impl Tally {
@@ -68,34 +85,34 @@ impl Tally {
 
     pub(crate) fn settle(&mut self, finished: Finished) {
         let total = micros(finished.total);
-        let api = finished.operation.as_ref().and_then(|operation| operation.api.clone());
-        if let (Some(operation), Some(api)) = (&finished.operation, &api) {
+        let operation = finished.operation.as_ref();
+        if let Some((operation, api)) = operation.and_then(|operation| Some((operation, operation.api.as_ref()?))) {
             let key = UsageKey {
                 operation: Arc::as_ptr(operation).addr(),
-                minute: finished.ended.minute(),
-                key: finished.key.as_ref().map(|key| key.id),
-                app: finished.key.as_ref().map(|key| key.app),
+                key: finished.key.as_ref().map_or(0, |key| key.id.0.as_u128()),
+                minute: finished.ended.minute().micros(),
                 status: finished.status,
                 latency_bucket: latency_bucket(total),
             };
-            self.usage.entry(key).or_insert_with(|| (Arc::clone(operation), 0)).1 += 1;
-            if !self.latencies.contains_key(api) {
-                self.latencies.insert(api.clone(), Latencies::default());
+            let used = self.usage.entry(key).or_insert_with(|| Used {
+                operation: Arc::clone(operation),
+                app: finished.key.as_ref().map(|key| key.app),
+                requests: 0,
+                last: None,
+            });
+            used.requests += 1;
+            if finished.key.is_some() && finished.refusal.as_ref().is_none_or(|(code, _)| !code.starts_with("key_")) {
+                used.last = used.last.max(Some(finished.at));
             }
-            if let Some(latencies) = self.latencies.get_mut(api) {
-                latencies.requests.observe(total);
-                if let Some(upstream) = finished.upstream {
-                    latencies.upstream.observe(micros(upstream));
-                }
+            let recent = self.recent_latencies.entry(api.as_str().as_ptr().addr());
+            let (_, latencies) = recent.or_insert_with(|| (api.clone(), Latencies::default()));
+            latencies.requests.observe(total);
+            if let Some(upstream) = finished.upstream {
+                latencies.upstream.observe(micros(upstream));
             }
-        }
-        // A key that is refused for what it is, e.g. revoked, was not used.
-        let usable = finished.refusal.as_ref().is_none_or(|(code, _)| !code.starts_with("key_"));
-        if let (Some(key), true) = (&finished.key, usable) {
-            self.last_used.insert(key.id, finished.at);
         }
         if let Some((code, _)) = &finished.refusal {
-            *self.refusals.entry((api, code)).or_default() += 1;
+            *self.refusals.entry((operation.and_then(|operation| operation.api.clone()), code)).or_default() += 1;
         }
         if self.ring.len() == RING {
             self.ring.pop_front();
@@ -104,27 +121,36 @@ impl Tally {
         self.ring.push_back(finished);
     }
 
+    /// Latencies since the start; an API may come twice.
+    pub(crate) fn latencies(&self) -> impl Iterator<Item = (&Slug, &Latencies)> {
+        self.latencies.iter().chain(self.recent_latencies.values().map(|(api, latencies)| (api, latencies)))
+    }
+
     /// Moves the counts since the last call into a batch.
     pub(crate) fn drain_usage(&mut self, merged: &mut Merged) {
-        for (key, (operation, requests)) in self.usage.drain() {
-            let Some(api) = operation.api.clone() else { continue };
+        for (key, used) in self.usage.drain() {
+            let Some(api) = used.operation.api.clone() else { continue };
+            let owner = (key.key != 0).then(|| KeyId(Uuid::from_u128(key.key)));
+            if let (Some(owner), Some(at)) = (owner, used.last) {
+                let last = merged.last_used.entry(owner).or_insert(at);
+                *last = at.max(*last);
+            }
             let row = Row {
-                minute: key.minute,
+                minute: Timestamp::from_micros(key.minute),
                 api,
-                operation: operation.name.to_string(),
-                app: key.app,
-                key: key.key,
+                operation: used.operation.name.clone(),
+                app: used.app,
+                key: owner,
                 status: key.status,
                 latency_bucket: key.latency_bucket,
             };
-            *merged.rows.entry(row).or_default() += requests;
+            *merged.rows.entry(row).or_default() += used.requests;
         }
         for (place, count) in self.quotas.drain() {
             *merged.quotas.entry(place).or_default() += count;
         }
-        for (key, at) in self.last_used.drain() {
-            let last = merged.last_used.entry(key).or_insert(at);
-            *last = at.max(*last);
+        for (_, (api, latencies)) in self.recent_latencies.drain() {
+            self.latencies.entry(api).or_default().add(&latencies);
         }
     }
 
@@ -136,16 +162,16 @@ impl Tally {
 /// Counts of several threads, joined.
 #[derive(Default)]
 pub(crate) struct Merged {
-    rows: HashMap<Row, u64>,
-    quotas: HashMap<(SubscriptionId, Timestamp), u64>,
-    last_used: HashMap<KeyId, Timestamp>,
+    rows: HashMap<Row, u64, RandomState>,
+    quotas: HashMap<(SubscriptionId, Timestamp), u64, RandomState>,
+    last_used: HashMap<KeyId, Timestamp, RandomState>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
 struct Row {
     minute: Timestamp,
     api: Slug,
-    operation: String,
+    operation: Box<str>,
     app: Option<AppId>,
     key: Option<KeyId>,
     status: u16,
@@ -157,7 +183,7 @@ impl From<Merged> for UsageBatch {
         let row = |(row, requests): (Row, u64)| UsageRow {
             minute: row.minute,
             api: row.api,
-            operation: row.operation,
+            operation: row.operation.into(),
             app: row.app,
             key: row.key,
             status: row.status,
@@ -203,4 +229,95 @@ impl Finished {
 
 fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portico_domain::Clock as _;
+    use std::net::Ipv4Addr;
+
+    fn finished(operation: &Arc<Operation>, key: Option<u128>, at: i64, status: u16) -> Finished {
+        let id = |number| Uuid::from_u128(number);
+        let at = Timestamp::from_micros(at);
+        Finished {
+            id: RequestId::new(portico_domain::MockClock::at(at).now()),
+            at,
+            ended: at,
+            method: "GET".into(),
+            path: "/".into(),
+            client: Ipv4Addr::LOCALHOST.into(),
+            operation: Some(Arc::clone(operation)),
+            key: key.map(|key| KeyRef { id: KeyId(id(key)), app: AppId(id(key % 10)), scope: None }),
+            status,
+            total: Duration::from_micros(500),
+            checks: None,
+            upstream: Some(Duration::from_micros(300)),
+            bytes_in: 0,
+            bytes_out: 0,
+            refusal: None,
+        }
+    }
+
+    fn operation(name: &str) -> Arc<Operation> {
+        Arc::new(Operation { api: Some("pets".parse().unwrap()), ..Operation::named(name) })
+    }
+
+    #[test]
+    fn counts_are_exact_whatever_is_counted_together() {
+        let mut tally = Tally::default();
+        // The same operation of two publications, which stand in two places.
+        let (old, new) = (operation("getPet"), operation("getPet"));
+        for (operation, key, at, status, times) in [
+            (&old, Some(11), 5, 200, 3),
+            (&new, Some(11), 7, 200, 4),
+            (&new, Some(11), 6, 404, 1),
+            (&new, Some(12), 60_000_000, 200, 2),
+            (&new, None, 8, 200, 6),
+        ] {
+            for _ in 0..times {
+                tally.settle(finished(operation, key, at, status));
+            }
+        }
+        let refused = Explanation {
+            code: "key_revoked".to_owned(),
+            check: String::new(),
+            expected: String::new(),
+            found: String::new(),
+            key: None,
+        };
+        tally.settle(Finished { refusal: Some(("key_revoked", refused)), ..finished(&new, Some(13), 9, 401) });
+        let observed = |tally: &Tally| tally.latencies().map(|(_, latencies)| latencies.requests.count()).sum::<u64>();
+        assert_eq!(observed(&tally), 17);
+        let mut merged = Merged::default();
+        tally.drain_usage(&mut merged);
+        assert_eq!((observed(&tally), tally.latencies().count()), (17, 1));
+        let mut batch = UsageBatch::from(merged);
+        batch.rows.sort_by_key(|row| (row.key, row.minute, row.status));
+        let rows = batch.rows.iter().map(|row| {
+            let key = row.key.map_or(0, |key| key.0.as_u128());
+            assert_eq!(row.app.map(|app| app.0.as_u128()), row.key.map(|key| key.0.as_u128() % 10));
+            (key, row.minute.micros(), row.status, row.requests)
+        });
+        let expected = [(0, 0, 200, 6), (11, 0, 200, 7), (11, 0, 404, 1), (12, 60_000_000, 200, 2), (13, 0, 401, 1)];
+        assert_eq!(rows.collect::<Vec<_>>(), expected);
+        batch.last_used.sort();
+        let used = batch.last_used.iter().map(|(key, at)| (key.0.as_u128(), at.micros()));
+        assert_eq!(used.collect::<Vec<_>>(), [(11, 7), (12, 60_000_000)], "a revoked key was not used");
+        let mut merged = Merged::default();
+        tally.drain_usage(&mut merged);
+        assert!(UsageBatch::from(merged).is_empty());
+    }
+
+    #[test]
+    fn records_that_nobody_reads_make_room() {
+        let mut tally = Tally::default();
+        let operation = operation("getPet");
+        for number in 0..RING as i64 + 3 {
+            tally.settle(finished(&operation, None, number, 200));
+        }
+        assert_eq!(tally.records_dropped, 3);
+        let kept: Vec<_> = tally.drain_records().map(|record| record.at.micros()).collect();
+        assert_eq!((kept.len(), kept[0]), (RING, 3));
+    }
 }

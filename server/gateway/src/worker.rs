@@ -2,6 +2,7 @@
 use crate::{
     entrance::Entrance,
     keyring::Keyring,
+    limit::Levels,
     policy::{cache::Cache, shadow::Places},
     settings::GatewaySettings,
     subscriptions::Subscriptions,
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) cache: Arc<Cache>,
     pub(crate) keyring: Keyring,
     pub(crate) subscriptions: Subscriptions,
+    /// What is counted for APIs and operations, whichever World they stand in.
+    pub(crate) levels: Levels,
     pub(crate) digester: Digester,
     /// What is known of upstreams, whichever Worlds come and go.
     pub(crate) known: Known,

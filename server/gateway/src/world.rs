@@ -1,6 +1,8 @@
 //! The World: an immutable, validated picture of all that is served, built off the request path and swapped whole.
 use crate::{
     Gateway,
+    limit::{Levels, Limited},
+    plan::CompiledPlan,
     policy::{ApiPolicies, OperationPolicies, document::CompiledDocument},
     router::Router,
     upstream::{
@@ -10,7 +12,7 @@ use crate::{
     },
 };
 use foldhash::fast::RandomState;
-use portico_domain::{Access, InvalidSettings, Period, Plan, Policies, Retry, RouteSpec, Slug, Upstream};
+use portico_domain::{Access, InvalidSettings, Plan, Policies, Retry, RouteSpec, Slug, Upstream};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -48,7 +50,7 @@ impl ApiSpec {
     pub fn check(&self, gateway: Option<&Gateway>) -> Result<(), WorldError> {
         let nothing = Known::default();
         let known = gateway.map_or(&nothing, Gateway::known);
-        Api::build(self.clone(), known).map(drop).map_err(|wrong| wrong.of(&self.slug))
+        Api::build(self.clone(), known, &Levels::default()).map(drop).map_err(|wrong| wrong.of(&self.slug))
     }
 }
 
@@ -99,14 +101,6 @@ pub(crate) struct World {
     plans: HashMap<Slug, Arc<CompiledPlan>, RandomState>,
 }
 
-/// A plan with the field that tells callers of it.
-#[derive(Debug)]
-pub(crate) struct CompiledPlan {
-    pub(crate) plan: Plan,
-    /// `RateLimit-Policy`; `None` when the plan limits nothing.
-    pub(crate) policy: Option<String>,
-}
-
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) slug: Slug,
@@ -119,6 +113,8 @@ pub(crate) struct Api {
     pub(crate) max_body_bytes: u64,
     pub(crate) policies: ApiPolicies,
     pub(crate) shadow: Option<Shadow>,
+    /// Of all callers together.
+    pub(crate) limits: Option<Limited>,
     pub(crate) router: Router,
     /// Stands for requests in which no operation was found, so that they count too.
     pub(crate) nowhere: Arc<Operation>,
@@ -144,6 +140,8 @@ pub(crate) struct Operation {
     pub(crate) policies: OperationPolicies,
     /// Which upstreams answer its calls.
     pub(crate) way: Way,
+    /// Of all callers together.
+    pub(crate) limits: Option<Limited>,
 }
 
 impl World {
@@ -158,7 +156,8 @@ impl World {
         }
     }
 
-    pub(crate) fn build(spec: WorldSpec, known: &Known) -> Result<Self, WorldError> {
+    /// `known` are the upstreams of earlier Worlds; `levels` is where APIs and operations find what was counted for them.
+    pub(crate) fn build(spec: WorldSpec, known: &Known, levels: &Levels) -> Result<Self, WorldError> {
         let mut world = Self { version: spec.version, ..Self::empty() };
         for plan in spec.plans {
             let slug = plan.slug.clone();
@@ -177,7 +176,7 @@ impl World {
                 return Err(wrong("it is there twice".to_owned()));
             }
             let hosts = api.policies.hosts.clone();
-            let api = Api::build(api, known).map_err(|wrong| wrong.of(&slug))?;
+            let api = Api::build(api, known, levels).map_err(|wrong| wrong.of(&slug))?;
             if !hosts.is_empty() {
                 let api = Arc::new(api);
                 for host in hosts {
@@ -233,27 +232,8 @@ fn host_name(field: &[u8]) -> Option<String> {
     Some(name.trim_end_matches('.').to_ascii_lowercase())
 }
 
-impl From<Plan> for CompiledPlan {
-    fn from(plan: Plan) -> Self {
-        let slug = &plan.slug;
-        let rate = plan.rate.map(|rate| format!("\"{slug}\";q={};w={}", rate.limit, rate.per.length().as_secs()));
-        let quota = plan.quota.map(|quota| {
-            // A month has no fixed length: the window is its longest.
-            let days = match quota.per {
-                Period::Day => 1,
-                Period::Week => 7,
-                Period::Month => 31,
-            };
-            format!("\"{slug}-{}\";q={};w={}", quota.per.as_str(), quota.limit, days * 86_400)
-        });
-        let policy = [rate, quota].into_iter().flatten().collect::<Vec<_>>().join(", ");
-        let policy = (!policy.is_empty()).then_some(policy);
-        Self { plan, policy }
-    }
-}
-
 impl Api {
-    fn build(spec: ApiSpec, known: &Known) -> Result<Self, Wrong> {
+    fn build(spec: ApiSpec, known: &Known, levels: &Levels) -> Result<Self, Wrong> {
         let shadow = Self::shadow(&spec, known)?;
         // On its own hosts an API needs no base path to tell it from others.
         let base_path = if spec.policies.hosts.is_empty() { spec.base_path } else { "/".to_owned() };
@@ -274,6 +254,8 @@ impl Api {
             if !method_fits {
                 return Err(format!("operation {}: {:?} is not a method", route.operation, route.method).into());
             }
+            let settings = spec.policies.operations.get(&route.operation);
+            let limits = settings.map(|settings| settings.limits).unwrap_or_default();
             let operation = Operation {
                 api: Some(spec.slug.clone()),
                 name: route.operation.as_str().into(),
@@ -281,6 +263,7 @@ impl Api {
                 also: Vec::new(),
                 policies,
                 way: upstreams.way(&route.operation, &route.template),
+                limits: levels.limited(&spec.slug, &route.operation, limits),
             };
             router
                 .add(&route.method, &route.template, Arc::new(operation))
@@ -294,7 +277,9 @@ impl Api {
                 also: Vec::new(),
                 policies: OperationPolicies::default(),
                 way: Way::default(),
+                limits: None,
             }),
+            limits: levels.limited(&spec.slug, "", spec.policies.limits),
             slug: spec.slug,
             told: format!("x-forwarded-prefix: {base_path}\r\n").into_bytes(),
             base_path,
@@ -320,7 +305,7 @@ impl Api {
         };
         let (upstreams, percent) = (vec![shadow.upstream.clone()], shadow.percent);
         let spec = ApiSpec { upstreams, policies, routes: Vec::new(), ..spec.clone() };
-        let api = Self::build(spec, known).map_err(|wrong| {
+        let api = Self::build(spec, known, &Levels::default()).map_err(|wrong| {
             let of_upstream = wrong.pointer.as_deref() == Some("/upstreams/0/url");
             if of_upstream { Wrong { pointer: Some("/shadow/upstream/url".to_owned()), ..wrong } } else { wrong }
         })?;
@@ -347,6 +332,7 @@ impl Operation {
             also: Vec::new(),
             way: Way::default(),
             policies: OperationPolicies::default(),
+            limits: None,
         }
     }
 }
@@ -370,7 +356,7 @@ mod tests {
     }
 
     fn world(apis: Vec<ApiSpec>) -> Result<World, WorldError> {
-        World::build(WorldSpec { version: 1, apis, plans: vec![Plan::starter()] }, &Known::default())
+        World::build(WorldSpec { version: 1, apis, plans: vec![Plan::starter()] }, &Known::default(), &Levels::default())
     }
 
     #[test]

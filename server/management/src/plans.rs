@@ -4,13 +4,14 @@ use crate::{
     input::{Body, NoQuery, Patch, Path, Query, given, name},
     list::{List, Part, list},
     problem::Problem,
-    shape::{Between, Name},
+    shape::{Between, Name, OperationName},
 };
 use axum::{Extension, Json, Router, extract::State, routing::get};
 use http::StatusCode;
 use portico_control::{ControlError, Who};
 use portico_domain::{Approval, Period, Plan, Quota, Rate, RatePeriod, Slug};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 pub(crate) fn router() -> Router<House> {
     Router::new()
@@ -25,6 +26,12 @@ struct PlanView {
     rate: Option<RateView>,
     quota: Option<Quota>,
     approval: Approval,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    concurrency: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_key: Option<RateView>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    operations: BTreeMap<String, RateView>,
 }
 
 #[derive(Serialize)]
@@ -36,9 +43,23 @@ struct RateView {
 }
 
 impl From<Plan> for PlanView {
-    fn from(Plan { slug, name, rate, quota, approval }: Plan) -> Self {
-        let rate = rate.map(|rate| RateView { limit: rate.limit, per: rate.per, burst: rate.burst() });
-        Self { plan: slug, name, rate, quota, approval }
+    fn from(Plan { slug, name, rate, quota, approval, concurrency, per_key, operations }: Plan) -> Self {
+        Self {
+            plan: slug,
+            name,
+            rate: rate.map(RateView::from),
+            quota,
+            approval,
+            concurrency,
+            per_key: per_key.map(RateView::from),
+            operations: operations.into_iter().map(|(name, rate)| (name, rate.into())).collect(),
+        }
+    }
+}
+
+impl From<Rate> for RateView {
+    fn from(rate: Rate) -> Self {
+        Self { limit: rate.limit, per: rate.per, burst: rate.burst() }
     }
 }
 
@@ -54,6 +75,9 @@ struct NewPlan {
     rate: Option<NewRate>,
     quota: Option<NewQuota>,
     approval: Option<Approval>,
+    concurrency: Option<RateLimit>,
+    per_key: Option<NewRate>,
+    operations: Option<BTreeMap<OperationName, NewRate>>,
 }
 
 #[derive(Deserialize)]
@@ -82,6 +106,13 @@ struct PlanPatch {
     quota: Option<Option<QuotaPatch>>,
     #[serde(default, deserialize_with = "given")]
     approval: Option<Approval>,
+    #[serde(default, deserialize_with = "given")]
+    concurrency: Option<Option<RateLimit>>,
+    #[serde(default, deserialize_with = "given")]
+    per_key: Option<Option<RatePatch>>,
+    /// `null` takes all of them away.
+    #[serde(default, deserialize_with = "given")]
+    operations: Option<Option<BTreeMap<OperationName, Option<RatePatch>>>>,
 }
 
 #[derive(Deserialize)]
@@ -110,24 +141,43 @@ impl PlanPatch {
             plan.name = name;
         }
         if let Some(rate) = self.rate {
-            plan.rate = rate.map(|patch| patch.apply(plan.rate)).transpose()?;
+            plan.rate = rate.map(|patch| patch.apply(plan.rate, "rate")).transpose()?;
         }
         if let Some(quota) = self.quota {
             plan.quota = quota.map(|patch| patch.apply(plan.quota)).transpose()?;
         }
         plan.approval = self.approval.unwrap_or(plan.approval);
+        if let Some(calls) = self.concurrency {
+            plan.concurrency = calls.map(number);
+        }
+        if let Some(rate) = self.per_key {
+            plan.per_key = rate.map(|patch| patch.apply(plan.per_key, "per_key")).transpose()?;
+        }
+        match self.operations {
+            None => {}
+            Some(None) => plan.operations.clear(),
+            Some(Some(patches)) => {
+                for (OperationName(name), patch) in patches {
+                    let old = plan.operations.remove(&name);
+                    if let Some(patch) = patch {
+                        plan.operations.insert(name, patch.apply(old, "operations")?);
+                    }
+                }
+            }
+        }
         Ok(plan)
     }
 }
 
 impl RatePatch {
-    fn apply(self, rate: Option<Rate>) -> Result<Rate, ControlError> {
-        let limit = self.limit.map(|limit| limit.0 as u32).or(rate.map(|rate| rate.limit));
+    /// `field` is what the rate is called.
+    fn apply(self, rate: Option<Rate>, field: &str) -> Result<Rate, ControlError> {
+        let limit = self.limit.map(number).or(rate.map(|rate| rate.limit));
         let per = self.per.or(rate.map(|rate| rate.per));
-        let burst = self.burst.map_or(rate.and_then(|rate| rate.burst), |burst| burst.map(|burst| burst.0 as u32));
+        let burst = self.burst.map_or(rate.and_then(|rate| rate.burst), |burst| burst.map(number));
         match (limit, per) {
             (Some(limit), Some(per)) => Ok(Rate { limit, per, burst }),
-            _ => Err(ControlError::invalid("rate", "This plan has no rate yet: say both limit and per.")),
+            _ => Err(ControlError::invalid(field, "There is no such rate in this plan yet: say both limit and per.")),
         }
     }
 }
@@ -144,15 +194,27 @@ impl QuotaPatch {
 
 impl From<NewPlan> for Plan {
     fn from(new: NewPlan) -> Self {
-        let number = |limit: RateLimit| limit.0 as u32;
         Self {
             name: new.name.map_or_else(|| new.plan.to_string(), |name| name.0),
             slug: new.plan,
-            rate: new.rate.map(|new| Rate { limit: number(new.limit), per: new.per, burst: new.burst.map(number) }),
+            rate: new.rate.map(Rate::from),
             quota: new.quota.map(|new| Quota { limit: new.limit.0, per: new.per }),
             approval: new.approval.unwrap_or(Approval::Auto),
+            concurrency: new.concurrency.map(number),
+            per_key: new.per_key.map(Rate::from),
+            operations: new.operations.into_iter().flatten().map(|(name, rate)| (name.0, rate.into())).collect(),
         }
     }
+}
+
+impl From<NewRate> for Rate {
+    fn from(new: NewRate) -> Self {
+        Self { limit: number(new.limit), per: new.per, burst: new.burst.map(number) }
+    }
+}
+
+fn number(limit: RateLimit) -> u32 {
+    limit.0 as u32
 }
 
 async fn index(

@@ -21,7 +21,7 @@ impl TryFrom<String> for Name {
 }
 
 /// An operation's name: 1 to 200 characters, none a control character.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct OperationName(pub(crate) String);
 

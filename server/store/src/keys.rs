@@ -4,7 +4,7 @@ use crate::{
     db::{Many, ROWS_AT_ONCE},
     row,
 };
-use portico_domain::{AppId, Key, KeyDigest, KeyId, PublicKeyId, Subject, Timestamp};
+use portico_domain::{AppId, Key, KeyDigest, KeyId, KeyName, PublicKeyId, Subject, Timestamp};
 use serde_json::json;
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -30,6 +30,8 @@ statements! {
     BY_ID = select!("WHERE k.id = $1");
     BY_PUBLIC_ID = select!("WHERE k.public_id = $1 OR k.previous_public_id = $1");
     OF_APP = select!("WHERE k.app = $1 ORDER BY k.id");
+    OF_APP_PART = select!("WHERE k.app = $1 AND k.id > $2 ORDER BY k.id LIMIT $3");
+    COUNT_NAMED = "SELECT COUNT(*) FROM keys WHERE app = $1 AND name = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)";
     LIST = select!("WHERE k.id > $1 ORDER BY k.id LIMIT $2");
 }
 
@@ -111,6 +113,19 @@ impl Store {
     pub async fn keys_of(&self, app: AppId) -> Result<Vec<Key>, StoreError> {
         let rows = read!(&self.readers, fetch_all, KeyRow, OF_APP, app.0)?;
         rows.into_iter().map(KeyRow::read).collect()
+    }
+
+    /// Oldest first, revoked ones among them, behind `after`: an app may have a million.
+    pub async fn keys_of_behind(&self, app: AppId, after: Option<KeyId>, limit: u32) -> Result<Vec<Key>, StoreError> {
+        let after = after.map_or(Uuid::nil(), |id| id.0);
+        let rows = read!(&self.readers, fetch_all, KeyRow, OF_APP_PART, app.0, after, i64::from(limit))?;
+        rows.into_iter().map(KeyRow::read).collect()
+    }
+
+    /// Whether an app has a key of this name that works at `now`.
+    pub async fn has_key_named(&self, app: AppId, name: &KeyName, now: Timestamp) -> Result<bool, StoreError> {
+        let (found,) = read!(&self.readers, fetch_one, (i64,), COUNT_NAMED, app.0, name.as_str(), now.micros())?;
+        Ok(found > 0)
     }
 
     /// Everybody's, oldest first, behind `after`: a node that starts reads them page by page, 10,000 at a time or so.

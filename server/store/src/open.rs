@@ -102,16 +102,20 @@ impl Store {
 
     /// Brings the schema up to date. Of several nodes that start at once, one does it and the others wait.
     pub async fn migrate(&self) -> Result<(), OpenError> {
-        let outcome = match &self.writer {
-            Db::Sqlite(pool) => SQLITE.run(pool).await,
-            Db::Postgres(pool) => POSTGRES.run(pool).await,
+        let error = loop {
+            let before = self.applied().await?;
+            let outcome = match &self.writer {
+                Db::Sqlite(pool) => SQLITE.run(pool).await,
+                Db::Postgres(pool) => POSTGRES.run(pool).await,
+            };
+            let Err(error) = outcome else { return Ok(()) };
+            // SQLite knows no lock for migrations: who came second finds the tables there, and goes on behind whoever
+            // was first.
+            let overtaken = matches!(error, MigrateError::Execute(_) | MigrateError::ExecuteMigration(..));
+            if !(overtaken && self.applied().await.is_ok_and(|now| now > before)) {
+                break error;
+            }
         };
-        let Err(error) = outcome else { return Ok(()) };
-        // SQLite knows no lock for migrations: who came second finds the tables there, and that all is done.
-        let overtaken = matches!(error, MigrateError::Execute(_) | MigrateError::ExecuteMigration(..));
-        if overtaken && self.pending_migrations().await.is_ok_and(|pending| pending.is_empty()) {
-            return Ok(());
-        }
         tracing::error!(%error, "a migration failed");
         Err(match error {
             MigrateError::VersionMissing(found) => OpenError::NewerSchema { found, known: self.known() },

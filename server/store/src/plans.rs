@@ -4,12 +4,12 @@ use portico_domain::{Plan, Slug, Subject};
 use serde_json::json;
 
 statements! {
-    ADD = "INSERT INTO plans (slug, name, rate, quota, approval) VALUES ($1, $2, $3, $4, $5)";
-    REPLACE = "UPDATE plans SET name = $2, rate = $3, quota = $4, approval = $5 WHERE slug = $1";
+    ADD = "INSERT INTO plans (slug, name, rate, quota, approval, concurrency, per_key, operations) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    REPLACE = "UPDATE plans SET name = $2, rate = $3, quota = $4, approval = $5, concurrency = $6, per_key = $7, operations = $8 WHERE slug = $1";
     REMOVE = "DELETE FROM plans WHERE slug = $1";
     COUNT_USES = "SELECT COUNT(*) FROM subscriptions WHERE plan = $1";
-    LIST = "SELECT slug, name, rate, quota, approval FROM plans";
-    BY_SLUG = "SELECT slug, name, rate, quota, approval FROM plans WHERE slug = $1";
+    LIST = "SELECT slug, name, rate, quota, approval, concurrency, per_key, operations FROM plans";
+    BY_SLUG = "SELECT slug, name, rate, quota, approval, concurrency, per_key, operations FROM plans WHERE slug = $1";
 }
 
 #[derive(sqlx::FromRow)]
@@ -19,6 +19,9 @@ struct PlanRow {
     rate: Option<String>,
     quota: Option<String>,
     approval: String,
+    concurrency: Option<i64>,
+    per_key: Option<String>,
+    operations: String,
 }
 
 impl PlanRow {
@@ -29,6 +32,10 @@ impl PlanRow {
             rate: self.rate.map(|text| row::json(&text, "rate")).transpose()?,
             quota: self.quota.map(|text| row::json(&text, "quota")).transpose()?,
             approval: row::word(&self.approval, "approval")?,
+            // Never above a million.
+            concurrency: self.concurrency.and_then(|calls| u32::try_from(calls).ok()),
+            per_key: self.per_key.map(|text| row::json(&text, "rate of a key")).transpose()?,
+            operations: row::json(&self.operations, "rates of operations")?,
         })
     }
 }
@@ -57,24 +64,32 @@ impl Store {
 
 impl Tx {
     pub async fn add_plan(&mut self, plan: &Plan) -> Result<(), StoreError> {
-        let (rate, quota) = limits(plan)?;
-        change!(self, ADD, plan.slug.as_str(), row::without_nul(&plan.name).as_ref(), rate, quota, approval(plan))?;
+        self.write_plan(ADD, plan).await?;
         self.record("created", Subject::Plan, &plan.slug, json!({"plan": plan})).await
     }
 
     pub async fn replace_plan(&mut self, plan: &Plan) -> Result<(), StoreError> {
-        let (rate, quota) = limits(plan)?;
-        let touched = change!(
+        let touched = self.write_plan(REPLACE, plan).await?;
+        self.found(touched, "plan")?;
+        self.record("changed", Subject::Plan, &plan.slug, json!({"plan": plan})).await
+    }
+
+    async fn write_plan(&mut self, sql: &'static str, plan: &Plan) -> Result<u64, StoreError> {
+        let rate = plan.rate.map(|rate| row::to_json(&rate)).transpose()?;
+        let quota = plan.quota.map(|quota| row::to_json(&quota)).transpose()?;
+        let per_key = plan.per_key.map(|rate| row::to_json(&rate)).transpose()?;
+        change!(
             self,
-            REPLACE,
+            sql,
             plan.slug.as_str(),
             row::without_nul(&plan.name).as_ref(),
             rate,
             quota,
-            approval(plan)
-        )?;
-        self.found(touched, "plan")?;
-        self.record("changed", Subject::Plan, &plan.slug, json!({"plan": plan})).await
+            approval(plan),
+            plan.concurrency.map(i64::from),
+            per_key,
+            row::to_json(&plan.operations)?,
+        )
     }
 
     /// [`StoreError::InUse`] while subscriptions, in whatever state, hold it.
@@ -87,11 +102,4 @@ impl Tx {
         self.found(touched, "plan")?;
         self.record("removed", Subject::Plan, slug, json!({})).await
     }
-}
-
-fn limits(plan: &Plan) -> Result<(Option<String>, Option<String>), StoreError> {
-    Ok((
-        plan.rate.map(|rate| row::to_json(&rate)).transpose()?,
-        plan.quota.map(|quota| row::to_json(&quota)).transpose()?,
-    ))
 }

@@ -4,7 +4,8 @@ use crate::{
     actions::admin as actions,
     cells,
     components::{
-        Badge, Breadcrumb, Check, Column, Confirm, Empty, ErrorSummary, Field, Icon, PostForm, Select, Table, Tone,
+        Badge, Breadcrumb, Check, Column, Confirm, Empty, ErrorSummary, Field, Icon, PostForm, Select, Table, TextArea,
+        Tone,
         words::{counted, grouped},
     },
     context,
@@ -83,7 +84,7 @@ fn table(plans: Vec<PlanLine>) -> impl IntoView {
                 <h1>"Plans"</h1>
                 <a class="button primary" href="/admin/plans/new"><Icon name="plus"/>"New plan"</a>
             </div>
-            <p class="lead">"A plan's rate and quota count per subscription: all keys of an app share them."</p>
+            <p class="lead">"A plan's rate, quota and calls at once count per subscription: all keys of an app share them."</p>
         </div>
         {body}
     }
@@ -96,6 +97,7 @@ pub(crate) async fn new() -> PortalResult<Page> {
         rate_per: "minute".to_owned(),
         quota_limit: "10000".to_owned(),
         quota_per: "day".to_owned(),
+        key_per: "second".to_owned(),
         ..PlanForm::default()
     };
     let content = view! {
@@ -204,6 +206,46 @@ fn fields(plan: PlanForm) -> impl IntoView {
                 <Select name="quota_per" label="Quota: period" options=words(["day", "week", "month"]) value=plan.quota_per/>
             </div>
         </div>
+        <Field
+            name="concurrency"
+            label="Calls at once"
+            value=plan.concurrency
+            optional=true
+            inputmode="numeric"
+            autocomplete="off"
+            help="How many calls may be under way at the same time. Empty: no limit."
+        />
+        <div class="field">
+            <div class="choices">
+                <Field
+                    name="key_limit"
+                    label="Each key: calls"
+                    value=plan.key_limit
+                    optional=true
+                    inputmode="numeric"
+                    autocomplete="off"
+                    help="A rate of each key's own, beside the one that all keys share. Empty: none."
+                />
+                <Select name="key_per" label="Each key: time" options=words(["second", "minute", "hour"]) value=plan.key_per/>
+            </div>
+        </div>
+        <Field
+            name="key_burst"
+            label="Each key: burst"
+            value=plan.key_burst
+            optional=true
+            inputmode="numeric"
+            autocomplete="off"
+            help="Empty: as many as the key's rate."
+        />
+        <TextArea
+            name="operations"
+            label="Rates of operations"
+            value=plan.operations
+            optional=true
+            mono=true
+            help="One a line, beside the rate that all operations share: getPet 10/minute, or getPet 10/minute burst 20."
+        />
         <Check name="manual" label="A publisher approves each subscription" note="else it is active at once" checked=plan.manual/>
     }
 }

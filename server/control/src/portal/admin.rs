@@ -1,7 +1,7 @@
 //! What publishers and admins see and send.
 use super::{
     catalogue::{access, visibility},
-    contract_role, named,
+    contract_role,
     settings::part_lines,
     words::{limits, quantile, thousands},
 };
@@ -13,14 +13,14 @@ use crate::{
 use portico_contract::{
     Listing,
     admin::{
-        AccountLine, ApiLine, ApiPage, ApiSettings, AuditLine, HealthLine, Overview, PendingSubscription, PlanForm,
-        PlanLine, SettingsPage, SubscriptionLine, Upload, Uploaded, VersionLine,
+        AccountLine, ApiLine, ApiPage, ApiSettings, AuditLine, HealthLine, Overview, PendingSubscription, PlanLine,
+        SettingsPage, SubscriptionLine, Upload, Uploaded, VersionLine,
     },
     catalogue,
 };
 use portico_domain::{
-    Access, Actor, Api, Approval, Change, Period, Plan, Quota, Rate, RatePeriod, SettingsPatch, Slug, Subscription,
-    SubscriptionId, SubscriptionState, Upstream, VersionState, Visibility, read_upstream_url,
+    Access, Actor, Api, Change, Period, SettingsPatch, Slug, Subscription, SubscriptionId, SubscriptionState, Upstream,
+    VersionState, Visibility, read_upstream_url,
 };
 use portico_store::{Bucket, By, UsageFilter, UsageQuery};
 use serde_json::{Value, json};
@@ -211,7 +211,7 @@ impl Control {
                 limits: limits(&plan),
                 subscriptions: self.store.count_subscriptions_of_plan(&plan.slug).await?,
                 apis: apis.iter().filter(|api| api.settings.plans.contains(&plan.slug)).count() as u64,
-                form: write_plan(plan),
+                form: super::plans::write(plan),
             });
         }
         Ok(lines)
@@ -404,57 +404,12 @@ fn read_settings(form: ApiSettings) -> Result<SettingsPatch, ControlError> {
     SettingsPatch::read_whole(patch).map_err(refused)
 }
 
-fn write_plan(plan: Plan) -> PlanForm {
-    PlanForm {
-        slug: plan.slug.to_string(),
-        name: plan.name,
-        rate_limit: plan.rate.map(|rate| rate.limit.to_string()).unwrap_or_default(),
-        rate_per: plan.rate.map_or("minute", |rate| rate.per.as_str()).to_owned(),
-        burst: plan.rate.and_then(|rate| rate.burst).map(|burst| burst.to_string()).unwrap_or_default(),
-        quota_limit: plan.quota.map(|quota| quota.limit.to_string()).unwrap_or_default(),
-        quota_per: plan.quota.map_or("day", |quota| quota.per.as_str()).to_owned(),
-        manual: plan.approval == Approval::Manual,
-    }
-}
-
-pub(super) fn read_plan(form: PlanForm) -> Result<Plan, ControlError> {
-    let mut faults = Faults::default();
-    let slug = form.slug.trim().parse::<Slug>();
-    if let Err(error) = &slug {
-        faults.add("slug", format!("{error}."));
-    }
-    let rate_limit = faults.optional_number(&form.rate_limit, "rate_limit");
-    let burst = faults.optional_number(&form.burst, "burst");
-    let quota_limit = faults.optional_number(&form.quota_limit, "quota_limit");
-    if rate_limit.is_none() && burst.is_some() {
-        faults.add("burst", "A burst needs a rate: set how many calls come back per period.".into());
-    }
-    let rate_per = match form.rate_per.as_str() {
-        "second" => RatePeriod::Second,
-        "hour" => RatePeriod::Hour,
-        _ => RatePeriod::Minute,
-    };
-    let quota_per = match form.quota_per.as_str() {
-        "week" => Period::Week,
-        "month" => Period::Month,
-        _ => Period::Day,
-    };
-    faults.into_result()?;
-    Ok(Plan {
-        slug: slug.or_else(|_| named("", "plan"))?,
-        name: form.name.trim().to_owned(),
-        rate: rate_limit.map(|limit| Rate { limit, per: rate_per, burst }),
-        quota: quota_limit.map(|limit| Quota { limit, per: quota_per }),
-        approval: if form.manual { Approval::Manual } else { Approval::Auto },
-    })
-}
-
 /// Gathers what is wrong in a form, so that all of it is told at once.
 #[derive(Default)]
-struct Faults(Vec<Fault>);
+pub(super) struct Faults(Vec<Fault>);
 
 impl Faults {
-    fn add(&mut self, field: &str, message: String) {
+    pub(super) fn add(&mut self, field: &str, message: String) {
         self.0.push(Fault { pointer: format!("/{field}"), field: field.to_owned(), message });
     }
     fn number<T: std::str::FromStr>(&mut self, text: &str, field: &str, what: &str) -> Option<T> {
@@ -464,7 +419,7 @@ impl Faults {
         }
         number
     }
-    fn optional_number<T: std::str::FromStr>(&mut self, text: &str, field: &str) -> Option<T> {
+    pub(super) fn optional_number<T: std::str::FromStr>(&mut self, text: &str, field: &str) -> Option<T> {
         // People group digits; nobody means a fraction of a call.
         let digits: String = text.chars().filter(|c| !matches!(c, ',' | ' ' | '_' | '\u{a0}')).collect();
         if digits.is_empty() {
@@ -476,7 +431,7 @@ impl Faults {
         }
         number
     }
-    fn into_result(self) -> Result<(), ControlError> {
+    pub(super) fn into_result(self) -> Result<(), ControlError> {
         if self.0.is_empty() { Ok(()) } else { Err(ControlError::Invalid(self.0)) }
     }
 }

@@ -5,6 +5,7 @@ mod account;
 mod admin;
 mod apps;
 mod catalogue;
+mod plans;
 mod search;
 mod settings;
 mod traffic;
@@ -256,13 +257,13 @@ impl Portal for Control {
         Ok(self.show_plans(&Who::from(caller)).await?)
     }
     async fn create_plan(&self, caller: &Caller, plan: admin_views::PlanForm) -> PortalResult<()> {
-        let plan = admin::read_plan(plan)?;
+        let plan = plans::read(plan)?;
         Self::create_plan(self, &Who::from(caller), plan).await?;
         Ok(())
     }
     async fn save_plan(&self, caller: &Caller, slug: &str, plan: admin_views::PlanForm) -> PortalResult<()> {
         let slug: Slug = named(slug, "plan")?;
-        let plan = admin::read_plan(admin_views::PlanForm { slug: slug.to_string(), ..plan })?;
+        let plan = plans::read(admin_views::PlanForm { slug: slug.to_string(), ..plan })?;
         self.change_plan(&Who::from(caller), &slug, |_| Ok(plan)).await?;
         Ok(())
     }

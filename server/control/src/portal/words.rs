@@ -1,6 +1,6 @@
 //! Moments, numbers and limits in words.
 use portico_contract::{Limits, Moment};
-use portico_domain::{Plan, Timestamp};
+use portico_domain::{Plan, Rate, Timestamp};
 use time::{OffsetDateTime, macros::format_description};
 
 /// A moment as pages show it, seen from `now`.
@@ -81,10 +81,19 @@ pub(super) fn thousands(number: u64) -> String {
 }
 
 pub(super) fn limits(plan: &Plan) -> Limits {
-    let rate = plan.rate.map_or_else(no_limit, |rate| {
-        let each = format!("{} {} {}", thousands(rate.limit.into()), article(rate.per.as_str()), rate.per.as_str());
+    let rate = |rate: Rate| {
+        let each = format!("{} {}", thousands(rate.limit.into()), rate.per.each());
         if rate.burst() == rate.limit { each } else { format!("{each}, {} at once", thousands(rate.burst().into())) }
-    });
+    };
+    let rates = plan.rate.map(rate).into_iter().chain(plan.per_key.map(|each| format!("{} for each key", rate(each))));
+    let under_way = plan.concurrency.map(|calls| format!("{} under way at once", thousands(calls.into())));
+    let operations = match plan.operations.len() {
+        0 => None,
+        1 => Some("a rate of its own for one operation".to_owned()),
+        more => Some(format!("rates of their own for {more} operations")),
+    };
+    let rate = rates.chain(under_way).chain(operations).collect::<Vec<_>>().join("; ");
+    let rate = if rate.is_empty() { no_limit() } else { rate };
     let quota =
         plan.quota.map_or_else(no_limit, |quota| format!("{} a {}", thousands(quota.limit), quota.per.as_str()));
     Limits { rate, quota }
@@ -92,10 +101,6 @@ pub(super) fn limits(plan: &Plan) -> Limits {
 
 fn no_limit() -> String {
     "no limit".to_owned()
-}
-
-fn article(period: &str) -> &'static str {
-    if period == "hour" { "an" } else { "a" }
 }
 
 #[cfg(test)]

@@ -35,6 +35,32 @@ async fn a_plan_is_made_changed_and_removed() {
 }
 
 #[tokio::test]
+async fn limits_beside_the_rate_are_kept_and_patched() {
+    let house = House::new().await;
+    let token = house.token("paul", Role::Publisher).await;
+    let each = json!({"limit": 5, "per": "second", "burst": 9});
+    let gold = json!({
+        "plan": "gold", "name": "Gold", "rate": null, "quota": null, "approval": "auto",
+        "concurrency": 10, "per_key": each, "operations": {"getPet": each, "get /pets": each},
+    });
+    assert_eq!(house.call(&token, "POST /plans", gold.clone()).await.is(201).body, gold);
+    assert_eq!(house.get(&token, "/plans/gold").await.is(200).body, gold);
+    let patch = json!({"per_key": {"burst": null}, "operations": {"getPet": {"limit": 6}, "get /pets": null}});
+    let changed = house.call(&token, "PATCH /plans/gold", patch).await.is(200).body;
+    assert_eq!(changed["per_key"], json!({"limit": 5, "per": "second", "burst": 5}));
+    assert_eq!(changed["operations"], json!({"getPet": {"limit": 6, "per": "second", "burst": 9}}));
+    let patch = json!({"operations": {"new": {"limit": 6}}});
+    house.call(&token, "PATCH /plans/gold", patch).await.is_problem(409, "conflict");
+    for wrong in [json!({"concurrency": 0}), json!({"operations": {"": each}}), json!({"per_key": {"per": "day"}})] {
+        house.call(&token, "PATCH /plans/gold", wrong).await.is_problem(400, "invalid_body");
+    }
+    let patch = json!({"concurrency": null, "per_key": null, "operations": null});
+    let changed = house.call(&token, "PATCH /plans/gold", patch).await.is(200).body;
+    let bare = json!({"plan": "gold", "name": "Gold", "rate": null, "quota": null, "approval": "auto"});
+    assert_eq!(changed, bare);
+}
+
+#[tokio::test]
 async fn a_plan_in_use_stays() {
     let house = House::new().await;
     let token = house.token("paul", Role::Publisher).await;

@@ -23,6 +23,7 @@ on_both! {
         let (mut read, mut after) = (0, None);
         loop {
             let page = house.store.keys(after, 500).await.unwrap();
+            assert_eq!(house.store.keys_of_behind(app.id, after, 500).await.unwrap(), page);
             let Some(last) = page.last() else { break };
             assert!(page.is_sorted_by_key(|key| key.id));
             (read, after) = (read + page.len(), Some(last.id));

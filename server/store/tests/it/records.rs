@@ -1,7 +1,7 @@
 use super::house::{House, NOW, draft, secret};
 use portico_domain::{
-    Account, Actor, ApiSettings, ManagementToken, Plan, Purpose, Role, RouteSpec, Subject, Subscription,
-    SubscriptionId, SubscriptionState, Timestamp, TokenId, VersionState,
+    Account, Actor, ApiSettings, ManagementToken, Plan, Purpose, Rate, RatePeriod, Role, RouteSpec, Subject,
+    Subscription, SubscriptionId, SubscriptionState, Timestamp, TokenId, VersionState,
 };
 use portico_store::{AuditFilter, Link, LinkPurpose, Remembered, StoreError, Tx, Unique};
 use std::time::Duration;
@@ -55,8 +55,11 @@ on_both! {
         assert_eq!(store.accounts(Some(account.id), 10).await, Ok(vec![]));
         assert_eq!((store.count_accounts().await, store.has_admin().await), (Ok(1), Ok(true)));
 
-        let plan = Plan { rate: None, quota: None, ..Plan::starter() };
+        let each = Rate { limit: 2, per: RatePeriod::Second, burst: Some(9) };
+        let operations = [("get /pets".to_owned(), each)].into();
+        let plan = Plan { rate: None, quota: None, concurrency: Some(7), per_key: Some(each), operations, ..Plan::starter() };
         once(&house, "created", Subject::Plan, "starter", async |tx| tx.add_plan(&plan).await).await;
+        assert_eq!(store.plan(&plan.slug).await, Ok(Some(plan.clone())));
         once(&house, "changed", Subject::Plan, "starter", async |tx| tx.replace_plan(&Plan::starter()).await).await;
         assert_eq!(store.plan(&plan.slug).await, Ok(Some(Plan::starter())));
         assert_eq!(store.plans().await, Ok(vec![Plan::starter()]));
