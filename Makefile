@@ -1,7 +1,7 @@
 # Portico. `make help` says what each target does.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-build setup-test run test check fuzz bench audit clean
+.PHONY: help setup setup-build setup-test run test check fuzz fuzz-gateway drill bench audit clean
 
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
@@ -54,6 +54,13 @@ fuzz: setup-build ## holds the management API to its own document with schemathe
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || { $(install) python3 python3-venv; }
 	cargo build --locked --bin portico
 	end2end/schemathesis/run
+
+fuzz-gateway: setup-build ## feeds each parser of the gateway with hostile bytes, two at a time (MINUTES=10 each), and the pipeline with a million requests
+	PORTICO_MUTATIONS=1000000 cargo test --locked -p portico-gateway --lib authorised:: -- --nocapture
+	PORTICO_FUZZ_MINUTES=$(or $(MINUTES),10) cargo test --locked -p portico-gateway --lib fuzz:: -- --nocapture --test-threads 2
+
+drill: setup-build ## a thousand publications in a minute, under load
+	cargo test --locked -p portico-gateway --test it change:: -- --include-ignored --nocapture
 
 bench: setup-build ## the gateway beside nginx, haproxy and pingora (BENCH='core lat --rounds 3' for a part of it)
 	@command -v python3 >/dev/null || { $(install) python3; }

@@ -1,9 +1,5 @@
 //! The settings of an API: how the gateway and the portal treat it.
-use crate::{
-    Control, ControlError, Fault, Who,
-    apis::base_path_taken,
-    permit::ManageApis,
-};
+use crate::{Control, ControlError, Fault, Who, apis::base_path_taken, permit::ManageApis};
 use portico_domain::{Api, ApiSettings, SettingsFaults, SettingsPatch, Slug};
 use std::collections::BTreeSet;
 

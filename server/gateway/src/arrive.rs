@@ -5,6 +5,7 @@ use crate::{
     path,
     peer::Peer,
     refusal::Refusal,
+    websocket,
     worker::Shared,
 };
 use http::Method;
@@ -80,6 +81,9 @@ pub(crate) fn check(
     }
     if shared.entrance.misdirected(peer, request.fields.text("host").unwrap_or_default()) {
         return Err(Refusal::Misdirected);
+    }
+    if request.version == Version::Http11 && request.upgrade.as_deref() == Some("websocket") {
+        websocket::check(&request.method, &request.fields).map_err(Refusal::BadRequest)?;
     }
     let canonical = match path::canonical(request.target.path()).map_err(Refusal::BadRequest)? {
         Cow::Borrowed(_) => None,

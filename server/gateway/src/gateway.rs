@@ -228,6 +228,13 @@ impl Gateway {
     }
 }
 
+#[cfg(test)]
+impl Gateway {
+    pub(crate) fn a_worker(&self) -> Arc<Worker> {
+        Arc::clone(&self.workers[0])
+    }
+}
+
 impl Drop for Gateway {
     /// Threads end at once if nobody waited for them.
     fn drop(&mut self) {

@@ -12,12 +12,16 @@ mod account;
 mod admit;
 mod after;
 mod arrive;
+#[cfg(test)]
+mod authorised;
 mod before;
 mod client_address;
 mod closing;
 mod dispatch;
 mod entrance;
 mod find;
+#[cfg(test)]
+mod fuzz;
 mod gateway;
 mod http1;
 mod http2;
@@ -26,6 +30,8 @@ mod keyring;
 mod limit;
 mod listener;
 mod message;
+#[cfg(test)]
+mod mutation;
 mod path;
 mod peer;
 mod pipeline;
@@ -40,6 +46,7 @@ mod tally;
 mod tls;
 mod tunnel;
 mod upstream;
+mod websocket;
 mod worker;
 mod world;
 

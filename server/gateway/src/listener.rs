@@ -11,6 +11,7 @@ use std::{
     io,
     net::{SocketAddr, TcpListener as StdListener},
     sync::{Arc, atomic::Ordering},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 use tokio::{
@@ -57,20 +58,22 @@ pub(crate) async fn serve(listener: StdListener, worker: Arc<Worker>, mut stop: 
     let listener = TcpListener::from_std(listener)?;
     // Every connection holds a sender; the receiver ends when all are gone.
     let (alive, mut all_gone) = mpsc::channel::<Infallible>(1);
+    let told = stop.clone();
+    let open = |stream, peer| {
+        let Some(place) = Place::take(&worker.shared) else { return };
+        let (worker, stop, alive) = (Arc::clone(&worker), told.clone(), alive.clone());
+        tokio::spawn(async move {
+            // Begun in here: a future that is handed in has its room twice.
+            serve_connection(worker, stream, peer, stop).await;
+            drop((place, alive));
+        });
+    };
     let mut sweep = interval(SWEEP);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    let Some(place) = Place::take(&worker.shared) else { continue };
-                    let (worker, stop, alive) = (Arc::clone(&worker), stop.clone(), alive.clone());
-                    tokio::spawn(async move {
-                        // Begun in here: a future that is handed in has its room twice.
-                        serve_connection(worker, stream, peer, stop).await;
-                        drop((place, alive));
-                    });
-                }
+                Ok((stream, peer)) => open(stream, peer),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     sleep(BREATH).await;
@@ -79,6 +82,11 @@ pub(crate) async fn serve(listener: StdListener, worker: Arc<Worker>, mut stop: 
             _ = sweep.tick() => worker.sweep(),
             _ = stop.changed() => break,
         }
+    }
+    // Whom the kernel let in already, and who may have sent a request, is not turned away.
+    let mut waiting = Context::from_waker(Waker::noop());
+    while let Poll::Ready(Ok((stream, peer))) = listener.poll_accept(&mut waiting) {
+        open(stream, peer);
     }
     drop((listener, alive));
     let deadline = stop.borrow().unwrap_or_default();

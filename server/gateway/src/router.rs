@@ -7,6 +7,7 @@
 use crate::{path::canonical_literal, world::Operation};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use memchr::memchr2;
 use std::sync::Arc;
 
 /// Deeper templates are refused: none is that deep, and matching follows the depth.
@@ -111,6 +112,10 @@ impl Node {
         if segment.is_empty() {
             return None;
         }
+        // Servers that drop ;parameters would read this segment as the literal beside: it is not to be had as a parameter.
+        if self.is_disguised(segment) {
+            return None;
+        }
         for (pattern, node) in &self.patterns {
             if pattern.matches(segment)
                 && let Some(found) = node.follow(rest)
@@ -118,12 +123,25 @@ impl Node {
                 return Some(found);
             }
         }
-        // Servers that drop ;parameters would read this segment as the literal beside: it is not to be had as a parameter.
-        let disguised = segment.split_once(';').is_some_and(|(name, _)| self.literals.get(name).is_some());
-        if disguised {
-            return None;
+        self.parameter.as_ref().and_then(|node| node.follow(rest)).or_else(|| self.all_of(path))
+    }
+
+    /// The greedy end, for a path that nothing else fits. Servers that drop a slash at the end would read such a path as
+    /// one that something else fits: that is not to be had in this way.
+    fn all_of(&self, path: &str) -> Option<&Methods> {
+        let rest = self.rest.as_deref()?;
+        match path.strip_suffix('/').filter(|path| !path.is_empty()) {
+            Some(bare) if !self.find(bare).is_some_and(|found| std::ptr::eq(found, rest)) => None,
+            _ => Some(rest),
         }
-        self.parameter.as_ref().and_then(|node| node.follow(rest)).or(self.rest.as_deref())
+    }
+
+    fn is_disguised(&self, segment: &str) -> bool {
+        if memchr2(b';', b'%', segment.as_bytes()).is_none() {
+            return false;
+        }
+        let end = segment.find(';').into_iter().chain(segment.find("%3B")).min();
+        end.is_some_and(|end| self.literals.get(&segment[..end]).is_some())
     }
 
     fn follow(&self, rest: Option<&str>) -> Option<&Methods> {
@@ -376,6 +394,33 @@ mod tests {
             assert_eq!(found(&router, "GET", &format!("/s{number}/all")), Some(&*format!("GET /s{number}/all")));
         }
         assert_eq!(found(&router, "GET", "/s100/all"), None);
+    }
+
+    #[test]
+    fn no_operation_is_reached_in_the_disguise_of_another() {
+        let router = router(&[
+            "GET /admin",
+            "GET /admin/{x}",
+            "GET /{any}",
+            "GET /{any}/x",
+            "GET /{name}.json",
+            "GET /files/secret",
+            "GET /files/{path+}",
+        ]);
+        for (path, template) in [
+            ("/admin;v=1", None),
+            ("/admin%3Bv=1", None),
+            ("/admin;.json", None),
+            ("/admin;v=1/x", None),
+            ("/admins;v=1", Some("GET /{any}")),
+            ("/files/secret;a", None),
+            ("/files/secret/", None),
+            ("/files/secret/a", Some("GET /files/{path+}")),
+            ("/files/other/", Some("GET /files/{path+}")),
+            ("/files/a/b/", Some("GET /files/{path+}")),
+        ] {
+            assert_eq!(found(&router, "GET", path), template, "{path}");
+        }
     }
 
     #[test]

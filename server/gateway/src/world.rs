@@ -356,7 +356,11 @@ mod tests {
     }
 
     fn world(apis: Vec<ApiSpec>) -> Result<World, WorldError> {
-        World::build(WorldSpec { version: 1, apis, plans: vec![Plan::starter()] }, &Known::default(), &Levels::default())
+        World::build(
+            WorldSpec { version: 1, apis, plans: vec![Plan::starter()] },
+            &Known::default(),
+            &Levels::default(),
+        )
     }
 
     #[test]

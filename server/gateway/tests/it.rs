@@ -6,6 +6,9 @@ mod it {
     pub(crate) mod house;
     pub(crate) mod upstream;
 
+    mod attacks;
+    mod change;
+    mod drills;
     mod failing;
     mod hostile;
     mod journey;

@@ -31,7 +31,7 @@ enum Fate {
     TraceState,
 }
 
-/// By a name in lower case, with `-` for `_`, since some servers fold them.
+/// By a name in lower case, with `-` for all that is neither letter nor digit, since some servers fold them.
 fn fate(name: &[u8]) -> Fate {
     match name {
         // Of one connection.
@@ -54,7 +54,7 @@ fn fate_of(name: &[u8]) -> Fate {
     let mut folded = [0; LONGEST];
     let length = name.len().min(LONGEST);
     for (to, from) in folded.iter_mut().zip(name.iter().copied()) {
-        *to = if from == b'_' { b'-' } else { from.to_ascii_lowercase() };
+        *to = if from.is_ascii_alphanumeric() { from.to_ascii_lowercase() } else { b'-' };
     }
     let folded = &folded[..length];
     match fate(folded) {
@@ -218,6 +218,16 @@ fn write_kept(head: &mut Vec<u8>, permit: &Permit, sent: &Fields, told: &Told<'_
             Kept::Nothing => false,
         },
     });
+}
+
+/// Removes from the fields behind a request's body what may not pass in its head either. A server may well take them
+/// for one.
+pub(crate) fn clean_trailers(trailers: &mut HeaderMap) {
+    let ends: Vec<HeaderName> =
+        trailers.keys().filter(|name| fate_of(name.as_str().as_bytes()) != Fate::Passes).cloned().collect();
+    for name in ends {
+        trailers.remove(name);
+    }
 }
 
 /// What the upstream is told by us.
@@ -457,6 +467,8 @@ mod tests {
             "x_api_key",
             "forwarded",
             "x-real_ip",
+            "x.portico.app",
+            "x~api|key",
         ] {
             assert_eq!(fate_of(name.as_bytes()), Fate::Ends, "{name}");
         }

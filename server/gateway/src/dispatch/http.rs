@@ -306,7 +306,11 @@ fn switch(
     load: Load,
     patience: &plan::Patience,
 ) -> Result<Answer, Refusal> {
-    if arrival.upgrade.is_none() {
+    let agreed = head
+        .fields
+        .text("upgrade")
+        .is_some_and(|protocol| arrival.upgrade.as_deref().is_some_and(|asked| asked.eq_ignore_ascii_case(protocol)));
+    if !agreed {
         return Err(Refusal::UpstreamFailed(UpstreamFailure::Broken));
     }
     let (upstream, read, open) = exchange.into_connection().into_parts();

@@ -75,6 +75,8 @@ pub(crate) struct Exchange {
     uploaded: bool,
     /// Whether any byte of the request has left.
     begun: bool,
+    /// Whether the upstream takes nothing more. It may have answered before: that is still read.
+    deaf: bool,
     /// The part of the body that waits to leave with the head.
     first: Option<Bytes>,
     /// Since when nothing has moved.
@@ -112,7 +114,17 @@ impl Exchange {
         };
         let uploaded = delimited == Delimited::Nothing;
         let outbox = Outbox::new(head, delimited);
-        Box::new(Self { connection, outbox, upload, uploaded, begun: false, first: None, still_since: None, patience })
+        Box::new(Self {
+            connection,
+            outbox,
+            upload,
+            uploaded,
+            begun: false,
+            deaf: false,
+            first: None,
+            still_since: None,
+            patience,
+        })
     }
 
     /// Waits for the answer's head. `head_only` for `HEAD`, whose answer has no body whatever it says.
@@ -187,7 +199,7 @@ impl Exchange {
 
     /// Sends on of the request. Ready when all is sent.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
-        loop {
+        while !self.deaf {
             // One part leaves with the head; the others wait until it is known that anything leaves at all.
             while !self.uploaded && !self.outbox.is_full() && (self.begun || self.first.is_none()) {
                 match self.upload.poll_frame(cx) {
@@ -223,9 +235,18 @@ impl Exchange {
                 }
                 written
             });
-            ready!(written).map_err(|_| Broken::Lost)?;
-            ready!(Pin::new(&mut self.connection.io).poll_flush(cx)).map_err(|_| Broken::Lost)?;
+            let mut sent = ready!(written);
+            if sent.is_ok() {
+                sent = ready!(Pin::new(&mut self.connection.io).poll_flush(cx));
+            }
+            if sent.is_err() {
+                if !self.begun {
+                    return Poll::Ready(Err(Broken::Lost));
+                }
+                self.deaf = true;
+            }
         }
+        Poll::Pending
     }
 
     /// A body of known length has no other end than its last byte.
@@ -371,7 +392,7 @@ impl Drop for Download {
     fn drop(&mut self) {
         let Some(exchange) = self.exchange.take() else { return };
         // An answer that came before the whole request was sent leaves the connection in the middle of it.
-        if self.keep && self.decoder.is_over() && exchange.uploaded && exchange.outbox.is_empty() {
+        if self.keep && self.decoder.is_over() && exchange.uploaded && !exchange.deaf && exchange.outbox.is_empty() {
             let mut connection = exchange.connection;
             if connection.read.is_empty() {
                 buffers::rest(&mut connection.read);

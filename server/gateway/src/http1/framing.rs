@@ -79,6 +79,8 @@ pub(crate) enum Decoder {
     Chunked(Chunked),
     /// An answer that ends with its connection.
     UntilClose,
+    /// It made no sense, and nothing after that has a meaning.
+    Faulty(Fault),
 }
 
 impl From<Framing> for Decoder {
@@ -101,13 +103,23 @@ impl Decoder {
         match self {
             Self::Over => Some(0),
             Self::Length(length) => Some(*length),
-            Self::Chunked(..) | Self::UntilClose => None,
+            Self::Chunked(..) | Self::UntilClose | Self::Faulty(_) => None,
         }
     }
 
     /// Takes the next part of the body out of what was read; `None` when more must be read first, or nothing is to come.
+    /// A fault comes again whenever this is asked again.
     pub(crate) fn next(&mut self, read: &mut BytesMut) -> Result<Option<Frame<Bytes>>, Fault> {
+        let part = self.take(read);
+        if let Err(fault) = part {
+            *self = Self::Faulty(fault);
+        }
+        part
+    }
+
+    fn take(&mut self, read: &mut BytesMut) -> Result<Option<Frame<Bytes>>, Fault> {
         match self {
+            Self::Faulty(fault) => Err(*fault),
             Self::Over => Ok(None),
             _ if read.is_empty() => Ok(None),
             Self::Length(left) => {

@@ -21,6 +21,8 @@ mod wire;
 
 pub(crate) use exchange::{Connection, Download};
 pub(crate) use server::serve;
+#[cfg(test)]
+pub(crate) use tests::{decode_for_test, parse_for_test};
 pub(crate) use timer::Timer;
 pub(crate) use wire::{Patience, Upload};
 

@@ -1,5 +1,6 @@
 //! One client's connection: request after request, until one side has had enough.
 use super::{
+    Fault,
     answer::Sending,
     head::{Framing, Head},
     wire::{Patience, Upload, Wire, lock},
@@ -64,15 +65,20 @@ pub(crate) async fn serve<S: Stream>(worker: Arc<Worker>, peer: Arc<Peer>, strea
                 return Poll::Ready(head);
             }
             // It wakes this task however often the task has woken since: once is enough.
+            let mut told = false;
             if !waits_for_stop {
                 waits_for_stop = true;
-                if stopped.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(None);
-                }
+                told = stopped.as_mut().poll(cx).is_ready();
             }
-            if worker.shared.stopping.load(Ordering::Relaxed) { Poll::Ready(None) } else { Poll::Pending }
+            // A request that has begun is still read to its end, and answered.
+            let ends = (told || worker.shared.stopping.load(Ordering::Relaxed)) && !lock(&wire).is_in_head();
+            if ends { Poll::Ready(None) } else { Poll::Pending }
         });
-        let then = match head.await {
+        let head = match head.await {
+            None => last_head(&wire).await,
+            head => head,
+        };
+        let then = match head {
             Some(Ok(head)) => {
                 let asked = Asked {
                     version: head.version,
@@ -120,6 +126,19 @@ pub(crate) async fn serve<S: Stream>(worker: Arc<Worker>, peer: Arc<Peer>, strea
             Err(_) => break,
         }
     }
+}
+
+/// Looks once more before a connection is closed: a request may have come that the runtime has not told of yet.
+async fn last_head<S: Stream>(wire: &Mutex<Wire<S>>) -> Option<Result<Head, Fault>> {
+    tokio::task::yield_now().await;
+    poll_fn(|cx| {
+        let mut wire = lock(wire);
+        match wire.poll_head(cx) {
+            Poll::Pending if !wire.is_in_head() => Poll::Ready(None),
+            polled => polled,
+        }
+    })
+    .await
 }
 
 fn into_request<S: Stream>(head: Head, wire: &Arc<Mutex<Wire<S>>>) -> Request {

@@ -371,3 +371,32 @@ fn another_parser_agrees() {
     }
     assert!(agreed > 1_000, "too few messages survived to tell anything: {agreed}");
 }
+
+/// A request's head as it is read, and its body's length where that is known; `None` where there is no such head.
+pub(crate) fn parse_for_test(bytes: &[u8]) -> Option<(head::Head, Option<u64>)> {
+    let mut bytes = bytes;
+    let mut scanner = HeadScanner::default();
+    loop {
+        match scanner.scan(bytes).ok()? {
+            Found::Head(length) => {
+                let head = head::read(&bytes[..length]).ok()?;
+                let length = Decoder::from(head.framing).length();
+                return Some((head, length));
+            }
+            Found::EmptyLine => bytes = &bytes[2..],
+            Found::Part => return None,
+        }
+    }
+}
+
+/// A chunked body that arrives in pieces of this size: what it holds and whether it is over, or what is wrong with it.
+pub(crate) fn decode_for_test(bytes: &[u8], size: usize) -> Result<(Vec<u8>, bool), Fault> {
+    let (mut decoder, mut read, mut body) = (Decoder::from(head::Framing::Chunked), BytesMut::new(), Vec::new());
+    for piece in bytes.chunks(size) {
+        read.extend_from_slice(piece);
+        while let Some(frame) = decoder.next(&mut read)? {
+            body.extend_from_slice(frame.data_ref().map_or(&[], |data| &data[..]));
+        }
+    }
+    Ok((body, decoder.is_over()))
+}

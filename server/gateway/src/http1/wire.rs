@@ -106,6 +106,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
+    /// Whether some of a request's head has come.
+    pub(crate) fn is_in_head(&self) -> bool {
+        !self.read.is_empty()
+    }
+
     fn take_head(&mut self, length: usize) -> Result<Head, Fault> {
         self.waiting_since = None;
         let head = head::read(&self.read[..length])?;

@@ -102,7 +102,6 @@ async fn ambiguous_framing_ends_the_connection_with_one_problem() {
         "GET http://127.0.0.1:1/shop/pets HTTP/1.1\r\nHost: a\r\n\r\n",
         "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
         "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     ] {
         let text = house.raw(format!("{request}{hidden}").as_bytes()).await;
         assert_eq!(answers(&text), 1, "{request:?}: {text}");

@@ -77,6 +77,18 @@ const ROUTES: [(&str, &str, bool); 6] = [
     ("GET", "/admin/x", true),
 ];
 
+/// An operation, which is named after its method and path.
+pub(crate) fn route(method: &str, template: &str, secured: bool) -> RouteSpec {
+    RouteSpec {
+        operation: format!("{} {template}", method.to_lowercase()),
+        method: method.to_owned(),
+        template: template.to_owned(),
+        secured,
+        deprecation: None,
+        key_places: Vec::new(),
+    }
+}
+
 impl House {
     pub(crate) fn open(upstream: &Upstream) -> Self {
         Self::open_with(upstream.addr, Options::default())
@@ -87,14 +99,7 @@ impl House {
         let mut rng = StdRng::seed_from_u64(7);
         let secret = InstallationSecret::generate(&mut rng);
         let gateway = Gateway::start(options.settings, clock.clone(), secret.clone()).unwrap();
-        let routes = ROUTES.iter().map(|(method, template, secured)| RouteSpec {
-            operation: format!("{} {template}", method.to_lowercase()),
-            method: (*method).to_owned(),
-            template: (*template).to_owned(),
-            secured: *secured,
-            deprecation: None,
-            key_places: Vec::new(),
-        });
+        let routes = ROUTES.iter().map(|(method, template, secured)| route(method, template, *secured));
         let api = ApiSpec {
             slug: "shop".parse().unwrap(),
             base_path: "/shop".to_owned(),
@@ -185,8 +190,11 @@ impl House {
     /// Sends bytes and reads until the gateway closes.
     pub(crate) async fn raw(&self, bytes: &[u8]) -> String {
         let mut stream = self.connect().await;
-        stream.write_all(bytes).await.unwrap();
-        read_all(&mut stream).await
+        let (mut reading, mut writing) = stream.split();
+        let mut answer = Vec::new();
+        // Who is answered before all is sent may fail to send the rest, and still has the answer.
+        let _ = tokio::join!(writing.write_all(bytes), reading.read_to_end(&mut answer));
+        String::from_utf8_lossy(&answer).into_owned()
     }
 }
 

@@ -79,11 +79,32 @@ fn message_length(buffer: &[u8]) -> Option<usize> {
     let head = buffer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let text = String::from_utf8_lossy(&buffer[..head]).to_lowercase();
     if text.contains("transfer-encoding: chunked") {
-        // From the end of the last chunk's line, trailers may come before the empty line.
-        let last = head - 2 + buffer[head - 2..].windows(5).position(|five| five == b"\r\n0\r\n")? + 3;
-        return buffer[last..].windows(4).position(|four| four == b"\r\n\r\n").map(|end| last + end + 4);
+        return chunked_length(&buffer[head..]).map(|length| head + length);
     }
     let length =
         text.split("content-length: ").nth(1).map_or(0, |rest| rest.split("\r\n").next().unwrap().parse().unwrap());
     (buffer.len() >= head + length).then_some(head + length)
+}
+
+/// Of chunks, with the trailers behind them.
+fn chunked_length(body: &[u8]) -> Option<usize> {
+    let line_end = |from: usize| Some(from + body.get(from..)?.windows(2).position(|two| two == b"\r\n")?);
+    let mut place = 0;
+    loop {
+        let end = line_end(place)?;
+        let size = String::from_utf8_lossy(&body[place..end]);
+        let size = usize::from_str_radix(size.split(';').next()?, 16).unwrap();
+        place = end + 2;
+        if size == 0 {
+            break;
+        }
+        place += size + 2;
+    }
+    loop {
+        let end = line_end(place)?;
+        if end == place {
+            return Some(end + 2);
+        }
+        place = end + 2;
+    }
 }

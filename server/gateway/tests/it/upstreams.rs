@@ -102,7 +102,7 @@ async fn prefixes_and_operations_have_upstreams_of_their_own() {
     let (own, pets, posts) = (Upstream::start(OK).await, Upstream::start(OK).await, Upstream::start(OK).await);
     let policies = json!({
         "routes": [{"prefix": "/pets", "upstreams": [{"url": format!("http://{}/p", pets.addr)}]}],
-        "operations": {"post /pets": {"upstreams": [{"url": format!("http://{}/o", posts.addr)}]}},
+        "operation_settings": {"post /pets": {"upstreams": [{"url": format!("http://{}/o", posts.addr)}]}},
     });
     let house = House::open_with(own.addr, Options::policies(policies));
     let key = [("X-API-Key", house.token.as_str())];
