@@ -140,8 +140,8 @@ fn read<T: DeserializeOwned>(name: &str, value: &Value) -> Result<(), InvalidSet
         let mut pointer = if name.is_empty() { String::new() } else { format!("/{name}") };
         for segment in error.path() {
             match segment {
-                Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-                Segment::Map { key } | Segment::Enum { variant: key } => pointer.push_str(&format!("/{}", escape(key))),
+                Segment::Seq { index } => pointer += &["/", &index.to_string()].concat(),
+                Segment::Map { key } | Segment::Enum { variant: key } => pointer += &["/", &escape(key)].concat(),
                 Segment::Unknown => {}
             }
         }
@@ -150,7 +150,7 @@ fn read<T: DeserializeOwned>(name: &str, value: &Value) -> Result<(), InvalidSet
         if let Some((unknown, _)) = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'))
             && !pointer.ends_with(&format!("/{}", escape(unknown)))
         {
-            pointer.push_str(&format!("/{}", escape(unknown)));
+            pointer += &["/", &escape(unknown)].concat();
         }
         InvalidSettings { pointer, message }
     })

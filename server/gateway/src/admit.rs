@@ -121,7 +121,7 @@ fn check_scope(scope: &KeyScope, route: &Route, client: IpAddr) -> Result<(), Re
 
 /// A declared size; one that only shows while the body comes is watched over by the dispatch.
 fn check_size(route: &Route, arrival: &Arrival) -> Result<(), Refusal> {
-    let limit = route.api.max_body_bytes;
+    let limit = route.max_body_bytes();
     let declared = arrival.body.length().unwrap_or(0);
     if declared > limit { Err(Refusal::BodyTooLarge { limit }) } else { Ok(()) }
 }

@@ -8,16 +8,25 @@ use crate::{
     message::{Answer, Body, Target},
     policy::{
         cache::{self, Asked, Credentials, Outcome, Pass, Place, Ready, Recorded, Step},
+        mock::{NoSuchMock, OperationMocks},
         shadow::{self, Copied},
+        validate::{BodyRefusal, MAX_REQUEST_BODY, OperationChecks},
     },
     refusal::Refusal,
     worker::Worker,
     world::Shadow,
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use portico_domain::Mock;
 use rand::Rng as _;
-use std::{future::poll_fn, sync::Arc, time::Duration};
-use tokio::time::timeout;
+use std::{
+    future::{Future as _, poll_fn},
+    io,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
+use tokio::time::{sleep, timeout};
 
 /// A caller waits no longer for what another one fetches.
 const MAX_PATIENCE: Duration = Duration::from_secs(10);
@@ -45,6 +54,9 @@ pub(crate) async fn before(
         // Our own key ends here, and what rules put in its place does not.
         arrival.fields.remove("authorization");
     }
+    if let Some(checks) = &policies.call_checks {
+        check_call(checks, permit, arrival).await?;
+    }
     let credentials = Credentials::of(&arrival.fields);
     if let Some(transform) = &policies.transform {
         let path = permit.route.path(arrival).to_owned();
@@ -55,6 +67,11 @@ pub(crate) async fn before(
             }
             transform.request(&mut arrival.fields, &mut arrival.added, values);
         });
+    }
+    if let (mode, Some(mocks)) = &policies.mock
+        && (*mode == Mock::Always || !permit.route.has_upstream(arrival))
+    {
+        return mock(mocks, arrival).map(Before::Answered);
     }
     let pass = match policies.cache.as_ref().filter(|_| arrival.upgrade.is_none()) {
         None => None,
@@ -67,6 +84,57 @@ pub(crate) async fn before(
         send_copy(worker, shadow, permit, arrival, account);
     }
     Ok(Before::Forward(pass))
+}
+
+/// Checks a call against the document: its parameters, and its body where the document describes that. Only such a body is
+/// gathered, up to a limit.
+async fn check_call(checks: &OperationChecks, permit: &Permit, arrival: &mut Arrival) -> Result<(), Refusal> {
+    let faults =
+        checks.parameters(permit.route.path(arrival), arrival.target.query().unwrap_or_default(), &arrival.fields);
+    if !faults.is_empty() {
+        return Err(Refusal::InvalidParameters(faults));
+    }
+    let check = match checks.body(&arrival.fields, !arrival.body.is_over()) {
+        Ok(None) => return Ok(()),
+        Ok(Some(check)) => check,
+        Err(BodyRefusal::Missing(fault)) => return Err(Refusal::InvalidBody(vec![fault])),
+        Err(BodyRefusal::Unsupported { accepted }) => return Err(Refusal::UnsupportedMediaType { accepted }),
+    };
+    let limit = permit.route.max_body_bytes().min(MAX_REQUEST_BODY as u64);
+    let mut whole = BytesMut::new();
+    let mut patience = Box::pin(sleep(permit.route.api.upstreams.patience.idle));
+    while let Some(frame) = poll_fn(|cx| match arrival.body.poll_next(cx) {
+        Poll::Pending => patience.as_mut().poll(cx).map(|()| Some(Err(io::ErrorKind::TimedOut.into()))),
+        frame => frame,
+    })
+    .await
+    {
+        let frame = frame.map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => Refusal::RequestTimeout,
+            _ => dispatch::upload::UploadError::from(&error).refusal(limit),
+        })?;
+        if let Ok(data) = frame.into_data() {
+            if (whole.len() + data.len()) as u64 > limit {
+                return Err(Refusal::BodyTooLarge { limit });
+            }
+            whole.extend_from_slice(&data);
+            let idle = permit.route.api.upstreams.patience.idle;
+            patience.as_mut().reset(tokio::time::Instant::now() + idle);
+        }
+    }
+    let whole = whole.freeze();
+    let faults = check.check(&whole);
+    arrival.body = Body::full(whole);
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::InvalidBody(faults)) }
+}
+
+/// An answer from the document.
+fn mock(mocks: &OperationMocks, arrival: &Arrival) -> Result<Answer, Refusal> {
+    let reply = mocks.choose(&arrival.fields).map_err(|NoSuchMock(why)| Refusal::NoSuchMock(why))?;
+    let mut answer = Answer::new(reply.status);
+    reply.write_to(&mut answer.fields);
+    let body = reply.body.clone();
+    Ok(answer.with_body(if body.is_empty() { Body::empty() } else { Body::full(body) }))
 }
 
 async fn ask_cache(

@@ -10,7 +10,7 @@ use crate::{
     world::{Api, Operation, World},
 };
 use http::Method;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 pub(crate) enum Found {
     Route(Route),
@@ -39,6 +39,20 @@ impl Route {
     pub(crate) fn turn_to(&mut self, api: &Arc<Api>) {
         self.api = Arc::clone(api);
         self.operation = Arc::clone(&api.nowhere);
+    }
+
+    /// Whether anybody is there to answer it.
+    pub(crate) fn has_upstream(&self, arrival: &Arrival) -> bool {
+        !self.api.upstreams.group(self.operation.way, self.path(arrival)).targets().is_empty()
+    }
+
+    /// From the request's last byte to the answer's first.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.operation.timeout.unwrap_or(self.api.timeout)
+    }
+
+    pub(crate) fn max_body_bytes(&self) -> u64 {
+        self.operation.max_body_bytes.unwrap_or(self.api.max_body_bytes)
     }
 
     /// The document's path, as it was matched.

@@ -11,6 +11,7 @@ use crate::{
     identify,
     message::{Answer, Request},
     peer::Peer,
+    policy::validate::report,
     refusal::Refusal,
     worker::Worker,
 };
@@ -67,7 +68,11 @@ async fn run(
         Before::Forward(pass) => pass,
     };
     account.admitted();
-    let answered = dispatch::http::forward(worker, &permit, arrival, account).await;
+    let mut answered = dispatch::http::forward(worker, &permit, arrival, account).await;
+    let operation = &permit.route.operation;
+    if let (Ok(answer), Some(checks)) = (&mut answered, &operation.policies.answer_checks) {
+        report::watch(answer, operation, checks, account.id);
+    }
     match pass {
         Some(pass) => before::finish(pass, answered),
         None => answered,

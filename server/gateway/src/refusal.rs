@@ -11,6 +11,7 @@ use crate::{
         head::{MAX_FIELDS, MAX_HEAD, MAX_TARGET},
     },
     message::{Answer, Body},
+    policy::validate,
     upstream::group::Unavailable,
 };
 use http::StatusCode;
@@ -57,6 +58,16 @@ pub(crate) enum Refusal {
         method: String,
         allow: String,
     },
+    /// They do not fit the document.
+    InvalidParameters(Vec<validate::Fault>),
+    /// It does not fit the document.
+    InvalidBody(Vec<validate::Fault>),
+    UnsupportedMediaType {
+        /// What the document takes.
+        accepted: String,
+    },
+    /// What `Prefer` asked of a mock is not in the document.
+    NoSuchMock(String),
     RequestTimeout,
     BodyTooLarge {
         limit: u64,
@@ -206,7 +217,10 @@ impl From<Fault> for Refusal {
 impl Refusal {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::BadRequest(_) | Self::InvalidParameters(_) | Self::InvalidBody(_) | Self::NoSuchMock(_) => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::KeyMissing | Self::KeyUnknown(_) | Self::KeyExpired(_) | Self::KeyRevoked(_) => {
                 StatusCode::UNAUTHORIZED
             }
@@ -235,7 +249,10 @@ impl Refusal {
 
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Self::BadRequest(_) => "bad_request",
+            Self::BadRequest(_) | Self::NoSuchMock(_) => "bad_request",
+            Self::InvalidParameters(_) => "invalid_parameters",
+            Self::InvalidBody(_) => "invalid_body",
+            Self::UnsupportedMediaType { .. } => "unsupported_media_type",
             Self::KeyMissing => "key_missing",
             Self::KeyUnknown(_) => "key_unknown",
             Self::KeyExpired(_) => "key_expired",
@@ -308,6 +325,15 @@ impl Refusal {
                 )
             }
             Self::MethodNotAllowed { method, allow } => format!("This path takes {allow}, not {method}."),
+            Self::InvalidParameters(faults) => told("The request's parameters do not fit the document", faults),
+            Self::InvalidBody(faults) => told("The request's body does not fit the document", faults),
+            Self::UnsupportedMediaType { accepted } if accepted.is_empty() => {
+                "This operation takes no body of this Content-Type.".into()
+            }
+            Self::UnsupportedMediaType { accepted } => {
+                format!("This operation takes no body of this Content-Type. It takes {accepted}.")
+            }
+            Self::NoSuchMock(why) => format!("{why}."),
             Self::RequestTimeout => "The request did not arrive in time.".into(),
             Self::BodyTooLarge { limit } => {
                 format!("The request's body is larger than the {limit} bytes that this API takes.")
@@ -404,6 +430,12 @@ impl Refusal {
             Self::NoSuchApi => say("base path", "the base path of a published API", "another path"),
             Self::NoSuchOperation { api } => say("path", &format!("a path of {api}'s document"), "another path"),
             Self::MethodNotAllowed { method, allow } => say("method", allow, method),
+            Self::InvalidParameters(faults) => {
+                say("parameters", "parameters as the document has them", &told("", faults))
+            }
+            Self::InvalidBody(faults) => say("body", "a body as the document has it", &told("", faults)),
+            Self::UnsupportedMediaType { accepted } => say("type of the body", accepted, "another"),
+            Self::NoSuchMock(why) => say("mock answer", "an answer that the document has", why),
             Self::RequestTimeout => say("time for the request", "a whole request in time", "a part of it"),
             Self::BodyTooLarge { limit } => say("size of the body", &format!("at most {limit} bytes"), "more"),
             Self::UriTooLong => say("length of the target", &format!("at most {MAX_TARGET} bytes"), "more"),
@@ -485,7 +517,7 @@ impl Refusal {
     /// `application/problem+json`, RFC 9457.
     fn problem(&self, id: RequestId) -> Answer {
         let status = self.status();
-        let problem = serde_json::json!({
+        let mut problem = serde_json::json!({
             "type": "about:blank",
             "title": status.canonical_reason().unwrap_or_default(),
             "status": status.as_u16(),
@@ -493,6 +525,11 @@ impl Refusal {
             "code": self.code(),
             "request_id": id.to_string(),
         });
+        if let Self::InvalidParameters(faults) | Self::InvalidBody(faults) = self {
+            let error =
+                |fault: &validate::Fault| serde_json::json!({"pointer": fault.pointer, "message": fault.message});
+            problem["errors"] = faults.iter().map(error).collect();
+        }
         let answer = Answer::new(status)
             .with("content-type", "application/problem+json")
             .with("cache-control", "no-store")
@@ -506,4 +543,15 @@ impl Refusal {
             _ => answer,
         }
     }
+}
+
+/// The first fault in words, and how many more there are.
+fn told(what: &str, faults: &[validate::Fault]) -> String {
+    let Some(first) = faults.first() else { return what.to_owned() };
+    let colon = if what.is_empty() { "" } else { ": " };
+    let more = match faults.len() - 1 {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    format!("{what}{colon}{} {}{more}", first.pointer, first.message)
 }

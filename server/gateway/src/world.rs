@@ -142,6 +142,9 @@ pub(crate) struct Operation {
     pub(crate) way: Way,
     /// Of all callers together.
     pub(crate) limits: Option<Limited>,
+    /// Where they differ from the API's.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) max_body_bytes: Option<u64>,
 }
 
 impl World {
@@ -256,6 +259,8 @@ impl Api {
             }
             let settings = spec.policies.operations.get(&route.operation);
             let limits = settings.map(|settings| settings.limits).unwrap_or_default();
+            let timeout = settings.and_then(|settings| settings.timeout_ms).map(|ms| Duration::from_millis(ms.into()));
+            let max_body_bytes = settings.and_then(|settings| settings.max_body_bytes);
             let operation = Operation {
                 api: Some(spec.slug.clone()),
                 name: route.operation.as_str().into(),
@@ -264,6 +269,8 @@ impl Api {
                 policies,
                 way: upstreams.way(&route.operation, &route.template),
                 limits: levels.limited(&spec.slug, &route.operation, limits),
+                timeout,
+                max_body_bytes,
             };
             router
                 .add(&route.method, &route.template, Arc::new(operation))
@@ -278,6 +285,8 @@ impl Api {
                 policies: OperationPolicies::default(),
                 way: Way::default(),
                 limits: None,
+                timeout: None,
+                max_body_bytes: None,
             }),
             limits: levels.limited(&spec.slug, "", spec.policies.limits),
             slug: spec.slug,
@@ -333,6 +342,8 @@ impl Operation {
             way: Way::default(),
             policies: OperationPolicies::default(),
             limits: None,
+            timeout: None,
+            max_body_bytes: None,
         }
     }
 }

@@ -105,7 +105,7 @@ impl Check {
                 check.text(&place.to_string(), rule(text.as_ref()));
                 if texts[..place].iter().any(|other| other.as_ref() == text.as_ref()) {
                     check.at(&place.to_string(), |check| {
-                        check.wrong(format!("{} is there twice", shown(text.as_ref())))
+                        check.wrong(format!("{} is there twice", shown(text.as_ref())));
                     });
                 }
             }

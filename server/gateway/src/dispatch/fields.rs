@@ -328,9 +328,7 @@ pub(crate) fn clean_answer(fields: &mut Fields, keep_length: bool) {
             return false;
         }
         match name.len() {
-            10 => {
-                !is(name, "connection") && !is(name, "keep-alive") && !(is(name, "set-cookie") && sets_reserved(value))
-            }
+            10 => !(is(name, "connection") || is(name, "keep-alive") || is(name, "set-cookie") && sets_reserved(value)),
             14 => {
                 lengths += usize::from(is(name, "content-length"));
                 !is(name, "content-length") || (keep_length && lengths == 1)

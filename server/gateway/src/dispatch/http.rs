@@ -2,7 +2,7 @@
 use super::{
     fields::{self, Told},
     limited::Limited,
-    upload::{Outgoing, UploadError},
+    upload::Outgoing,
 };
 use crate::{
     account::Account,
@@ -50,7 +50,7 @@ pub(crate) async fn forward(
     let upload = if body.is_over() {
         Outgoing::none()
     } else {
-        Outgoing::new(body, permit.route.api.max_body_bytes, account.count_upload())
+        Outgoing::new(body, permit.route.max_body_bytes(), account.count_upload())
     };
     let patience = &permit.route.api.upstreams.patience;
     let call = Call::new(worker, permit, &arrival, account, upload.length() != Some(0));
@@ -121,7 +121,7 @@ impl<'a> Call<'a> {
             started: account.started(),
             has_body,
             connect_within: within(patience.connect),
-            patience: Patience { answer: within(permit.route.api.timeout), idle: patience.idle },
+            patience: Patience { answer: within(permit.route.timeout()), idle: patience.idle },
         }
     }
 
@@ -252,11 +252,8 @@ impl<'a> Call<'a> {
 
     /// Why an exchange broke: often it is the request's own body.
     fn failed(&self, broken: Broken) -> Failed {
-        let api = &self.permit.route.api;
         let (refusal, is_its_fault) = match broken {
-            Broken::Upload(UploadError::TooLarge) => (Refusal::BodyTooLarge { limit: api.max_body_bytes }, false),
-            Broken::Upload(UploadError::Fault(fault)) => (fault.into(), false),
-            Broken::Upload(UploadError::Gone) => (Refusal::BadRequest("its body broke off"), false),
+            Broken::Upload(error) => (error.refusal(self.permit.route.max_body_bytes()), false),
             Broken::ClientTooSlow => (Refusal::RequestTimeout, false),
             Broken::Timeout => (Refusal::UpstreamTimeout { after: self.patience.answer }, true),
             Broken::Lost | Broken::Garbage => (Refusal::UpstreamFailed(UpstreamFailure::Broken), true),

@@ -1,6 +1,6 @@
 //! A request's body on its way to the upstream: what comes from the client, up to the API's limit.
 use super::fields::clean_trailers;
-use crate::{http1::Fault, message::Body};
+use crate::{http1::Fault, message::Body, refusal::Refusal};
 use bytes::Bytes;
 use http_body::Frame;
 use std::{
@@ -34,6 +34,17 @@ pub(crate) enum UploadError {
     /// The client broke off.
     #[error("it broke off")]
     Gone,
+}
+
+impl UploadError {
+    /// `limit` is the largest body that is taken.
+    pub(crate) fn refusal(self, limit: u64) -> Refusal {
+        match self {
+            Self::TooLarge => Refusal::BodyTooLarge { limit },
+            Self::Fault(fault) => fault.into(),
+            Self::Gone => Refusal::BadRequest("its body broke off"),
+        }
+    }
 }
 
 impl Outgoing {

@@ -85,6 +85,7 @@ pub(crate) struct Exchange {
 }
 
 impl Connection {
+    #[expect(clippy::unnecessary_box_returns, reason = "it is handed on often, and never out of its box")]
     pub(crate) fn new(io: Io, open: Open) -> Box<Self> {
         Box::new(Self { io, read: BytesMut::new(), timer: Timer::default(), open, since: std::time::Instant::now() })
     }
@@ -156,6 +157,7 @@ impl Exchange {
         self.upload
     }
 
+    #[expect(clippy::unnecessary_box_returns, reason = "the box is there already")]
     pub(crate) fn into_connection(self: Box<Self>) -> Box<Connection> {
         self.connection
     }

@@ -106,6 +106,7 @@ fn first_protocol(value: &[u8]) -> Option<Box<str>> {
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for a word that was or was not there")]
 struct Seen<'a> {
     host: Option<&'a [u8]>,
     length: Option<u64>,
@@ -244,11 +245,10 @@ fn note<'a>(name: &[u8], value: &'a [u8], seen: &mut Seen<'a>) -> Result<(), Fau
                 return Err(Fault::Bad("there are several Host fields"));
             }
         }
-        14 if is(b"content-length") => {
-            if seen.length.replace(read_length(value)?).is_some() {
-                return Err(Fault::Bad("there are several Content-Length fields"));
-            }
-        }
+        14 if is(b"content-length") => match seen.length.replace(read_length(value)?) {
+            Some(_) => return Err(Fault::Bad("there are several Content-Length fields")),
+            None => {}
+        },
         17 if is(b"transfer-encoding") => {
             if seen.chunked || !value.eq_ignore_ascii_case(b"chunked") {
                 return Err(Fault::Bad("the only Transfer-Encoding understood is one field that says chunked"));

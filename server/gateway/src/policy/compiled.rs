@@ -32,13 +32,10 @@ pub(crate) struct OperationPolicies {
     pub(crate) cache: Option<Arc<cache::Policy>>,
     pub(crate) lifecycle: Option<Lifecycle>,
     /// Calls are checked by them.
-    #[expect(dead_code, reason = "the phase before a call is passed on asks it next")]
     pub(crate) call_checks: Option<Arc<OperationChecks>>,
     /// Answers are reported on by them.
-    #[expect(dead_code, reason = "the phase behind an answer asks it next")]
     pub(crate) answer_checks: Option<Arc<OperationChecks>>,
     /// When mock answers are given, and which there are.
-    #[expect(dead_code, reason = "the phase before a call is passed on asks it next")]
     pub(crate) mock: (Mock, Option<Arc<OperationMocks>>),
 }
 
@@ -92,7 +89,11 @@ impl OperationPolicies {
             cache,
             lifecycle: facts.and_then(Lifecycle::compile),
             call_checks: if validate.request { checks() } else { None },
-            answer_checks: if validate.response == ValidateResponse::Report { checks() } else { None },
+            answer_checks: if validate.response == ValidateResponse::Report {
+                checks().filter(|checks| checks.checks_answers())
+            } else {
+                None
+            },
             mock: (mock, if mock == Mock::Off { None } else { mocks() }),
         })
     }
@@ -103,7 +104,7 @@ impl OperationPolicies {
 
     /// Whether requests are looked at before they are passed on.
     pub(crate) fn precedes(&self) -> bool {
-        self.transform.is_some() || self.cache.is_some()
+        self.transform.is_some() || self.cache.is_some() || self.call_checks.is_some() || self.mock.1.is_some()
     }
 }
 

@@ -15,11 +15,9 @@ pub(crate) mod cors;
 pub(crate) mod document;
 pub(crate) mod lifecycle;
 pub(crate) mod maintenance;
-#[cfg_attr(not(test), expect(dead_code, reason = "compiled; the phases that ask it come next"))]
 pub(crate) mod mock;
 pub(crate) mod shadow;
 pub(crate) mod transform;
-#[expect(dead_code, reason = "compiled; the phases that ask it come next")]
 pub(crate) mod validate;
 mod vary;
 

@@ -82,7 +82,7 @@ async fn watch_over(worker: Arc<Worker>, probe: Probe) {
                 _ if well => tracing::info!(%api, %upstream, "an upstream is well again"),
                 Ok(status) => tracing::warn!(%api, %upstream, %status, "an upstream is unwell: its check failed"),
                 Err(why) => tracing::warn!(%api, %upstream, why, "an upstream is unwell: its check failed"),
-            };
+            }
         }
         // Not all nodes at once.
         let share = rand::rng().random_range(0.9..1.1);

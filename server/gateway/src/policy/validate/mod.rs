@@ -15,6 +15,7 @@ mod fuel;
 mod json;
 mod media;
 mod parameter;
+pub(crate) mod report;
 mod words;
 
 use crate::message::Fields;
