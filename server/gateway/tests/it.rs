@@ -8,6 +8,7 @@ mod it {
 
     mod attacks;
     mod change;
+    mod document;
     mod drills;
     mod failing;
     mod hostile;

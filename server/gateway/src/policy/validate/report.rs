@@ -6,7 +6,7 @@ use crate::{
     world::Operation,
 };
 use bytes::{Bytes, BytesMut};
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 use std::{
     io,
     pin::Pin,
