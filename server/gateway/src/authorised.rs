@@ -300,7 +300,7 @@ fn what_was_authorised_is_what_the_upstream_receives() {
             .to_owned(),
         "GET /shop/any/x HTTP/1.1\r\nHost: a\r\nUser-Agent: b\r\n\r\n".to_owned(),
     ];
-    let seeds: Vec<&[u8]> = seeds.iter().map(|seed| seed.as_bytes()).collect();
+    let seeds: Vec<&[u8]> = seeds.iter().map(String::as_bytes).collect();
     let mut mutator = Mutator::new(2026, PIECES);
     let mut admitted = 0;
     for _ in 0..count {

@@ -105,7 +105,7 @@ async fn check_call(checks: &OperationChecks, permit: &Permit, arrival: &mut Arr
     let mut patience = Box::pin(sleep(permit.route.api.upstreams.patience.idle));
     while let Some(frame) = poll_fn(|cx| match arrival.body.poll_next(cx) {
         Poll::Pending => patience.as_mut().poll(cx).map(|()| Some(Err(io::ErrorKind::TimedOut.into()))),
-        frame => frame,
+        frame @ Poll::Ready(_) => frame,
     })
     .await
     {

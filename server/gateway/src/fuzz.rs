@@ -85,9 +85,8 @@ fn routes() {
     let mut mutator = Mutator::new(3, PIECES);
     fuzz("routes", || {
         let mut router = Router::default();
-        let templates: Vec<_> = (0..1 + mutator.below(6))
-            .map(|_| String::from_utf8_lossy(&mutator.mutate(SEEDS, 6)).into_owned())
-            .collect();
+        let templates: Vec<_> =
+            (0..=mutator.below(6)).map(|_| String::from_utf8_lossy(&mutator.mutate(SEEDS, 6)).into_owned()).collect();
         for template in &templates {
             let operation = Arc::new(Operation::named(template));
             if router.add("GET", template, operation).is_err() {
@@ -150,7 +149,7 @@ fn rules() {
         fields.push(name, &value);
         let mut out = Vec::new();
         fields.write_to(&mut out);
-        assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), fields.len(), "{out:?}");
+        assert_eq!(memchr::memchr_iter(b'\n', &out).count(), fields.len(), "{out:?}");
     });
 }
 

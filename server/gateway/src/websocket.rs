@@ -37,7 +37,9 @@ mod tests {
         const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
         let fields = |lines: &[(&str, &str)]| {
             let mut fields = Fields::new();
-            lines.iter().for_each(|(name, value)| fields.push(name, value));
+            for (name, value) in lines {
+                fields.push(name, value);
+            }
             fields
         };
         let whole = fields(&[("sec-websocket-version", "13"), ("sec-websocket-key", KEY)]);

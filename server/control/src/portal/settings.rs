@@ -347,13 +347,9 @@ mod tests {
     }
 
     fn all(settings: &Value, path: &str, found: &mut Vec<String>) {
-        let members = settings.as_object().filter(|members| {
-            let map = path.ends_with(".set")
-                || path.ends_with(".add")
-                || path == "operation_settings"
-                || path == "shadow.upstream";
-            !map && !members.is_empty()
-        });
+        let name = path.rsplit('.').next();
+        let map = matches!(name, Some("set" | "add")) || matches!(path, "operation_settings" | "shadow.upstream");
+        let members = settings.as_object().filter(|members| !map && !members.is_empty());
         let Some(members) = members else { return found.push(path.to_owned()) };
         for (name, value) in members {
             all(value, &if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, found);

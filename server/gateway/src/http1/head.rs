@@ -245,10 +245,12 @@ fn note<'a>(name: &[u8], value: &'a [u8], seen: &mut Seen<'a>) -> Result<(), Fau
                 return Err(Fault::Bad("there are several Host fields"));
             }
         }
-        14 if is(b"content-length") => match seen.length.replace(read_length(value)?) {
-            Some(_) => return Err(Fault::Bad("there are several Content-Length fields")),
-            None => {}
-        },
+        14 if is(b"content-length") => {
+            let another = seen.length.replace(read_length(value)?);
+            if another.is_some() {
+                return Err(Fault::Bad("there are several Content-Length fields"));
+            }
+        }
         17 if is(b"transfer-encoding") => {
             if seen.chunked || !value.eq_ignore_ascii_case(b"chunked") {
                 return Err(Fault::Bad("the only Transfer-Encoding understood is one field that says chunked"));

@@ -64,16 +64,9 @@ fn decode(text: &str) -> String {
     let mut place = 0;
     while let Some(&byte) = bytes.get(place) {
         let hex = text.get(place + 1..place + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match hex.filter(|_| byte == b'%') {
-            Some(decoded) => {
-                out.push(decoded);
-                place += 3;
-            }
-            None => {
-                out.push(byte);
-                place += 1;
-            }
-        }
+        let decoded = hex.filter(|_| byte == b'%');
+        out.push(decoded.unwrap_or(byte));
+        place += if decoded.is_some() { 3 } else { 1 };
     }
     String::from_utf8_lossy(&out).into_owned()
 }
