@@ -20,8 +20,8 @@ use crate::{
     world::{ApiSpec, WorldSpec},
 };
 use portico_domain::{
-    Access, AppId, Environment, InstallationSecret, Key, KeyId, KeyName, MockClock, Plan, Policies, Purpose, RouteSpec,
-    SecretToken, Subscription, SubscriptionId, SubscriptionState, Timestamp, TokenKind,
+    Access, AppId, Environment, InstallationSecret, Key, KeyId, KeyName, KeyPlace, MockClock, ParameterLocation, Plan,
+    Policies, Purpose, RouteSpec, SecretToken, Subscription, SubscriptionId, SubscriptionState, Timestamp, TokenKind,
 };
 use rand::{SeedableRng as _, rngs::StdRng};
 use std::{env, net::Ipv4Addr, sync::Arc, time::Duration};
@@ -37,6 +37,10 @@ const ROUTES: [(&str, &str, bool); 8] = [
     ("GET", "/admin/x", true),
     ("GET", "/files/{path+}", false),
 ];
+
+/// Where the guarded ones also take it.
+const KEY_PLACES: [(ParameterLocation, &str); 3] =
+    [(ParameterLocation::Header, "X-Token"), (ParameterLocation::Query, "key"), (ParameterLocation::Cookie, "sid")];
 
 const AUTHORITY: &str = "upstream.example:8080";
 
@@ -56,7 +60,10 @@ fn gateway() -> (Gateway, String) {
         template: template.to_owned(),
         secured,
         deprecation: None,
-        key_places: Vec::new(),
+        key_places: match template {
+            "/guarded/{p}" => KEY_PLACES.map(|(location, name)| KeyPlace { location, name: name.to_owned() }).into(),
+            _ => Vec::new(),
+        },
     });
     let api = ApiSpec {
         slug: "shop".parse().unwrap(),
@@ -120,10 +127,10 @@ fn pass(worker: &Arc<Worker>, bytes: &[u8]) -> Option<Passed> {
     let peer = Arc::new(Peer { address: Ipv4Addr::LOCALHOST.into(), secured: None });
     let caller = Caller { address: peer.address, secure: false };
     let checked = arrive::check(shared, &peer, Ok(caller), &request).ok()?;
-    let arrival = Arrival::new(request, &peer, checked);
+    let mut arrival = Arrival::new(request, &peer, checked);
     let world = shared.world.load_full();
     let Found::Route(route) = find::find(&world, &arrival, &mut account).ok()? else { return None };
-    let identity = identify::identify(shared, &route, &arrival, &mut account).ok()?;
+    let identity = identify::identify(shared, &route, &mut arrival, &mut account).ok()?;
     let permit = admit::admit(shared, &world, route, identity, &arrival, &mut account).ok()?;
     let told = Told::new(worker, &permit, &arrival, &account);
     let mut head = Vec::new();
@@ -198,6 +205,9 @@ fn check(sent: &[u8], passed: &Passed, key: &str) {
     let is_open = ROUTES.iter().any(|(of, route, secured)| (*of, *route, *secured) == (method, template, false));
     assert!(is_open || passed.had_key, "{}", shown());
     assert!(!is_open || !needs_key(path) && !needs_key(&leniently(path)), "{}", shown());
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let in_query = query.split('&').any(|pair| pair.strip_prefix("key=") == Some(key));
+    assert!(!in_query || !passed.operation.contains("/guarded/"), "{}", shown());
     // One host, one framing, no key, and nothing that a client said in our name.
     let count = |name: &str| upstream.headers.iter().filter(|field| field.name.eq_ignore_ascii_case(name)).count();
     assert_eq!((count("host"), count("content-length") + count("transfer-encoding") <= 1), (1, true), "{}", shown());
@@ -210,7 +220,9 @@ fn check(sent: &[u8], passed: &Passed, key: &str) {
         let bearer =
             value.to_ascii_lowercase().strip_prefix("bearer ").is_some_and(|rest| rest.trim().starts_with("ptk_"));
         let credentials = is("x-api-key") || is("x_api_key") || is("authorization") && bearer;
-        assert!(!credentials || !value.contains(key), "{}", shown());
+        let in_cookie = is("cookie") && value.split(';').any(|pair| pair.trim() == format!("sid={key}"));
+        let elsewhere = passed.operation.contains("/guarded/") && (is("x-token") && value == key || in_cookie);
+        assert!(!credentials && !elsewhere || !value.contains(key), "{}", shown());
     }
     for name in ["x-forwarded-for", "x-portico-app", "x-request-id", "forwarded", "traceparent"] {
         assert!(count(name) <= 1, "{name}: {}", shown());
@@ -293,6 +305,8 @@ fn what_was_authorised_is_what_the_upstream_receives() {
         "GET /shop/open/a?b=c HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n".to_owned(),
         format!("GET /shop/guarded/a HTTP/1.1\r\nHost: a\r\n{keyed}\r\n"),
         format!("POST /shop/guarded/a HTTP/1.1\r\n{bearer}Host: a\r\nContent-Length: 3\r\n\r\n"),
+        format!("GET /shop/guarded/a?b=c&key={key}&d HTTP/1.1\r\nHost: a\r\nCookie: c=d; sid={key}\r\n\r\n"),
+        format!("POST /shop/guarded/a?key={key} HTTP/1.1\r\nHost: a\r\nX-Token: {key}\r\nContent-Length: 3\r\n\r\n"),
         "POST /shop/open/a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned(),
         "GET http://a/shop/admin/x HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(),
         format!("DELETE /shop/admin/x HTTP/1.1\r\nHost: a\r\n{keyed}{bearer}\r\n"),

@@ -3,6 +3,7 @@ use crate::{
     account::Account,
     arrive::Arrival,
     find::Route,
+    key_places::KeyPlaces,
     keyring::{Found, KeyRef},
     message::Fields,
     refusal::{Refusal, UnknownKey},
@@ -27,10 +28,20 @@ pub(crate) struct Identity {
 pub(crate) fn identify(
     shared: &Shared,
     route: &Route,
-    arrival: &Arrival,
+    arrival: &mut Arrival,
     account: &mut Account,
 ) -> Result<Identity, Refusal> {
-    let presented = Presented::read(&arrival.fields)?;
+    let elsewhere = match &route.operation.key_places {
+        None => None,
+        Some(places) => take_out(shared, places, arrival)?,
+    };
+    let mut presented = Presented::read(&arrival.fields)?;
+    match &elsewhere {
+        Some(Elsewhere::Ours(key)) => presented.take(key)?,
+        // Beside a key of ours it is the upstream's.
+        Some(Elsewhere::Other(key)) if presented.key.is_none() => presented.key = Some(key),
+        _ => {}
+    }
     let required = route.api.needs_key(&route.operation);
     let in_authorization = presented.in_authorization;
     let key = match check(shared, presented.key, account) {
@@ -45,6 +56,42 @@ pub(crate) fn identify(
     Ok(Identity { key, required, in_authorization })
 }
 
+/// What stood where the document lets keys stand.
+enum Elsewhere {
+    /// A key of ours, which the request has no longer.
+    Ours(Vec<u8>),
+    /// Something else, which may be the upstream's business.
+    Other(Vec<u8>),
+}
+
+fn take_out(shared: &Shared, places: &KeyPlaces, arrival: &mut Arrival) -> Result<Option<Elsewhere>, Refusal> {
+    let is_ours = |value: &[u8]| value.starts_with(b"ptk_") || is_imported(shared, value);
+    let (mut ours, mut other) = (Presented::default(), None);
+    let values: Vec<_> = places.values(&arrival.target, &arrival.fields).collect();
+    for value in &values {
+        if is_ours(value) {
+            ours.take(value)?;
+        } else {
+            other = other.or(Some(value));
+        }
+    }
+    let Some(key) = ours.key else { return Ok(other.map(|value| Elsewhere::Other(value.to_vec()))) };
+    let key = key.to_vec();
+    drop(values);
+    places.strip(&mut arrival.target, &mut arrival.fields, is_ours);
+    Ok(Some(Elsewhere::Ours(key)))
+}
+
+/// Whether it is a key that another gateway made, and that is known here.
+fn is_imported(shared: &Shared, value: &[u8]) -> bool {
+    let text = std::str::from_utf8(value).ok().filter(|text| IMPORTED.contains(&text.len()));
+    text.is_some_and(|text| {
+        let digest = shared.digester.digest(text);
+        shared.keyring.find(PublicKeyId::of_imported(&digest), &digest).is_some()
+    })
+}
+
+#[derive(Default)]
 struct Presented<'a> {
     key: Option<&'a [u8]>,
     in_authorization: bool,
@@ -52,7 +99,7 @@ struct Presented<'a> {
 
 impl<'a> Presented<'a> {
     fn read(fields: &'a Fields) -> Result<Self, Refusal> {
-        let mut presented = Self { key: None, in_authorization: false };
+        let mut presented = Self::default();
         for key in fields.get_all("x-api-key").filter(|key| !key.is_empty()) {
             presented.take(key)?;
         }

@@ -26,6 +26,7 @@ mod gateway;
 mod http1;
 mod http2;
 mod identify;
+mod key_places;
 mod keyring;
 mod limit;
 mod listener;

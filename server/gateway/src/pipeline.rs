@@ -55,7 +55,7 @@ async fn run(
         Found::Options { allow } => return Ok(after::options(allow)),
         Found::Preflight(fields) => return Ok(after::preflight(fields)),
     };
-    let identity = identify::identify(shared, &route, &arrival, account)?;
+    let identity = identify::identify(shared, &route, &mut arrival, account)?;
     let mut permit = admit::admit(shared, &world, route, identity, &arrival, account)?;
     // Most calls need nothing of it, so it has no room in the future of each.
     let before = if before::applies(&permit) {

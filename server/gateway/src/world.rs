@@ -1,6 +1,7 @@
 //! The World: an immutable, validated picture of all that is served, built off the request path and swapped whole.
 use crate::{
     Gateway,
+    key_places::KeyPlaces,
     limit::{Levels, Limited},
     plan::CompiledPlan,
     policy::{ApiPolicies, OperationPolicies, document::CompiledDocument},
@@ -135,6 +136,8 @@ pub(crate) struct Operation {
     /// Empty when none was found.
     pub(crate) name: Box<str>,
     pub(crate) secured: bool,
+    /// Where a key may stand beside the usual fields.
+    pub(crate) key_places: Option<Box<KeyPlaces>>,
     /// Operations of the same method and path, which cannot be told from this one.
     pub(crate) also: Vec<Box<str>>,
     pub(crate) policies: OperationPolicies,
@@ -265,6 +268,7 @@ impl Api {
                 api: Some(spec.slug.clone()),
                 name: route.operation.as_str().into(),
                 secured: route.secured,
+                key_places: KeyPlaces::compile(&route.key_places),
                 also: Vec::new(),
                 policies,
                 way: upstreams.way(&route.operation, &route.template),
@@ -281,6 +285,7 @@ impl Api {
                 api: Some(spec.slug.clone()),
                 name: "".into(),
                 secured: true,
+                key_places: None,
                 also: Vec::new(),
                 policies: OperationPolicies::default(),
                 way: Way::default(),
@@ -338,6 +343,7 @@ impl Operation {
             api: None,
             name: name.into(),
             secured: true,
+            key_places: None,
             also: Vec::new(),
             way: Way::default(),
             policies: OperationPolicies::default(),

@@ -13,6 +13,7 @@ mod it {
     mod failing;
     mod hostile;
     mod journey;
+    mod key_places;
     mod life;
     mod limits;
     mod listening;

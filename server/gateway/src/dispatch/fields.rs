@@ -65,6 +65,11 @@ fn fate_of(name: &[u8]) -> Fate {
     }
 }
 
+/// Whether a client's field of this name reaches upstreams as it came, unless the gateway has a reason of the call.
+pub(crate) fn may_pass(name: &[u8]) -> bool {
+    matches!(fate_of(name), Fate::Passes | Fate::Authorization)
+}
+
 /// Fields for all recipients: naming them in `Connection` does not remove them (RFC 9110 7.6.1).
 const FOR_EVERYBODY: [&[u8]; 8] = [
     b"accept",
@@ -370,7 +375,8 @@ impl Named {
     }
 }
 
-fn is_reserved(cookie: &[u8]) -> bool {
+/// Whether a cookie is the portal's, by its name.
+pub(crate) fn is_reserved(cookie: &[u8]) -> bool {
     RESERVED_COOKIES.iter().any(|name| name.as_bytes() == cookie)
 }
 

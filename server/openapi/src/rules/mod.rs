@@ -22,8 +22,8 @@ use crate::{
 pub(crate) use facts::{deprecation, key_places};
 use pattern::Patterns;
 use portico_domain::{
-    AnswerRule, AnswerStatus, BodyRule, DocumentRules, MediaRule, OperationRules, ParameterLocation, ParameterRule,
-    RuleNote,
+    AnswerRule, AnswerStatus, BodyRule, DocumentRules, KeyPlace, MediaRule, OperationRules, ParameterLocation,
+    ParameterRule, RuleNote,
 };
 use schema::Schemas;
 use serde_json::Value;
@@ -104,6 +104,7 @@ struct Maker<'d> {
 impl<'d> Maker<'d> {
     fn parameters(&mut self, entry: &Entry, item: &'d Value, operation: &'d Value) -> Vec<ParameterRule> {
         let mut rules = Vec::new();
+        let keys = key_places(self.reader.root, entry);
         for (pointer, found) in self.reader.raw_parameters((item, &entry.item), (operation, &entry.pointer)) {
             let parameter = match found.map_err(|lost| lost.words()).and_then(|value| self.reader.parameter(value)) {
                 Ok(Some(parameter)) => parameter,
@@ -121,6 +122,15 @@ impl<'d> Maker<'d> {
             // These three are said elsewhere in a document (OpenAPI 3.1, 4.8.12.1).
             let elsewhere = ["accept", "content-type", "authorization"];
             if parameter.place == Place::Header && elsewhere.contains(&parameter.name.to_lowercase().as_str()) {
+                continue;
+            }
+            // Some documents list the field of an API key once more. A key is looked at as a key, and gone by then.
+            let (place, name) = (location(parameter.place), parameter.name);
+            let is_named = |key: &KeyPlace| match place {
+                ParameterLocation::Header => key.name.eq_ignore_ascii_case(name),
+                _ => key.name == name,
+            };
+            if keys.iter().any(|key| key.location == place && is_named(key)) {
                 continue;
             }
             rules.push(rule(self.reader, &mut self.requests, &mut self.kinds, &parameter, &pointer, &mut self.ground));

@@ -49,6 +49,26 @@ fn routes_say_their_end_and_where_keys_stand() {
 }
 
 #[test]
+fn a_key_is_no_parameter() {
+    let document = json!({
+        "openapi": "3.1.0", "info": {"title": "a", "version": "1"},
+        "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "query", "name": "key"}}},
+        "paths": {"/a": {
+            "parameters": [
+                {"name": "key", "in": "query", "required": true, "schema": {"type": "string"}},
+                {"name": "key", "in": "header", "schema": {"type": "string"}}
+            ],
+            "get": {"operationId": "guarded", "security": [{"key": []}], "responses": {}},
+            "put": {"operationId": "open", "responses": {}}
+        }}
+    });
+    let rules = rules(&document);
+    let places = |name: &str| rules.operations[name].parameters.iter().map(|rule| rule.location).collect::<Vec<_>>();
+    assert_eq!(places("guarded"), [ParameterLocation::Header]);
+    assert_eq!(places("open"), [ParameterLocation::Query, ParameterLocation::Header]);
+}
+
+#[test]
 fn a_document_of_2_0_has_rules_as_one_of_3_has() {
     let document = json!({
         "swagger": "2.0", "info": {"title": "a", "version": "1"},
