@@ -166,6 +166,10 @@ pub struct Observations {
     pub retries: Vec<(Slug, u64)>,
     pub apis: Vec<ApiObservation>,
     pub refusals: Vec<RefusalCount>,
+    /// WebSocket connections that are open, by API.
+    pub websockets: Vec<(Slug, u64)>,
+    /// Answers that did not fit their API's document, where they are looked at.
+    pub unfit_answers: Vec<(Slug, u64)>,
     /// Of the gateway's own TLS, by name.
     pub certificates: Vec<CertificateExpiry>,
 }

@@ -191,7 +191,11 @@ impl Gateway {
         let mut latencies: BTreeMap<Slug, Latencies> = BTreeMap::new();
         let mut refusals: BTreeMap<(Option<Slug>, &'static str), u64> = BTreeMap::new();
         let mut upstreams: BTreeMap<Arc<str>, (u64, u64)> = BTreeMap::new();
+        let (mut websockets, mut unfit) = (BTreeMap::<Slug, u64>::new(), BTreeMap::<Slug, u64>::new());
         for worker in &self.workers {
+            for (api, count) in worker.websockets.counts() {
+                *websockets.entry(api).or_default() += count;
+            }
             for (name, active, idle) in worker.pool.counts() {
                 let counts = upstreams.entry(name).or_default();
                 *counts = (counts.0 + active, counts.1 + idle);
@@ -200,6 +204,9 @@ impl Gateway {
             observed.records_dropped += tally.records_dropped;
             for (api, seen) in tally.latencies() {
                 latencies.entry(api.clone()).or_default().add(seen);
+            }
+            for (api, count) in &tally.unfit_answers {
+                *unfit.entry(api.clone()).or_default() += count;
             }
             for (place, count) in &tally.refusals {
                 *refusals.entry(place.clone()).or_default() += count;
@@ -210,6 +217,8 @@ impl Gateway {
         let api = |(api, Latencies { requests, upstream })| ApiObservation { api, requests, upstream };
         observed.upstream_health = shared.known.conditions().iter().map(|condition| condition.observe()).collect();
         observed.retries = shared.known.retries();
+        observed.websockets = websockets.into_iter().collect();
+        observed.unfit_answers = unfit.into_iter().collect();
         observed.upstreams = upstreams.into_iter().map(upstream).collect();
         observed.apis = latencies.into_iter().map(api).collect();
         observed.refusals =

@@ -71,7 +71,7 @@ async fn run(
     let mut answered = dispatch::http::forward(worker, &permit, arrival, account).await;
     let operation = &permit.route.operation;
     if let (Ok(answer), Some(checks)) = (&mut answered, &operation.policies.answer_checks) {
-        report::watch(answer, operation, checks, account.id);
+        report::watch(worker, answer, operation, checks, account.id);
     }
     match pass {
         Some(pass) => before::finish(pass, answered),

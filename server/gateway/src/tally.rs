@@ -22,6 +22,8 @@ pub(crate) struct Tally {
     recent_latencies: HashMap<usize, (Slug, Latencies), RandomState>,
     /// Before that.
     latencies: HashMap<Slug, Latencies, RandomState>,
+    /// Answers that did not fit the document, since the start.
+    pub(crate) unfit_answers: HashMap<Slug, u64, RandomState>,
     pub(crate) refusals: HashMap<(Option<Slug>, &'static str), u64, RandomState>,
 }
 

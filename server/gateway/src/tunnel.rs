@@ -3,6 +3,7 @@ use crate::{
     account::Account,
     http1::{Timer, buffers, exchange::Io},
     upstream::{condition::Load, pool::Open},
+    websocket::OpenSocket,
 };
 use bytes::{Buf as _, BytesMut};
 use std::{
@@ -26,6 +27,8 @@ pub(crate) struct Tunnel {
     pub(crate) open: Open,
     /// Held as long as it lasts.
     pub(crate) load: Load,
+    /// Where it is a WebSocket, counts it among those.
+    pub(crate) socket: Option<OpenSocket>,
     /// How long both sides may be silent.
     pub(crate) idle: Duration,
     /// How long it lasts at most.
@@ -36,7 +39,7 @@ pub(crate) struct Tunnel {
 
 /// Carries bytes until both sides are done, or one is gone, or time is up.
 pub(crate) async fn run(mut client: impl AsyncRead + AsyncWrite + Unpin, read: BytesMut, tunnel: Tunnel) {
-    let Tunnel { mut upstream, read: answered, open, load, idle, lifetime, mut account } = tunnel;
+    let Tunnel { mut upstream, read: answered, open, load, socket, idle, lifetime, mut account } = tunnel;
     let (mut up, mut down) = (Way::new(read), Way::new(answered));
     let (mut timer, started) = (Timer::default(), Instant::now());
     let mut still_since = started;
@@ -58,7 +61,7 @@ pub(crate) async fn run(mut client: impl AsyncRead + AsyncWrite + Unpin, read: B
     if let Some(account) = &mut account {
         account.carried(up.carried, down.carried);
     }
-    drop((open, load, account));
+    drop((open, load, socket, account));
 }
 
 /// One direction.

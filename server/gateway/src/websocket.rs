@@ -1,7 +1,48 @@
 //! What a client must send to open a WebSocket (RFC 6455 4.2.1). Whoever asks for one in another way may mean to leave
-//! the gateway with a tunnel where the upstream sees a plain request.
-use crate::message::Fields;
+//! the gateway with a tunnel where the upstream sees a plain request. And how many are open.
+use crate::{message::Fields, worker::Worker};
 use http::Method;
+use portico_domain::Slug;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// One thread's open WebSockets, by API.
+#[derive(Default)]
+pub(crate) struct OpenSockets(Mutex<BTreeMap<Slug, u64>>);
+
+/// One of them, until it is dropped.
+pub(crate) struct OpenSocket {
+    worker: Arc<Worker>,
+    api: Slug,
+}
+
+impl OpenSockets {
+    /// How many there are. An API that had some once is told with 0.
+    pub(crate) fn counts(&self) -> BTreeMap<Slug, u64> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Slug, u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl OpenSocket {
+    pub(crate) fn count(worker: &Arc<Worker>, api: &Slug) -> Self {
+        *worker.websockets.lock().entry(api.clone()).or_default() += 1;
+        Self { worker: Arc::clone(worker), api: api.clone() }
+    }
+}
+
+impl Drop for OpenSocket {
+    fn drop(&mut self) {
+        if let Some(count) = self.worker.websockets.lock().get_mut(&self.api) {
+            *count = count.saturating_sub(1);
+        }
+    }
+}
 
 /// Checks a request of HTTP/1.1 that asks for the protocol `websocket`.
 pub(crate) fn check(method: &Method, fields: &Fields) -> Result<(), &'static str> {

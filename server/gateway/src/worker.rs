@@ -14,6 +14,7 @@ use crate::{
         names::{self, Names},
         pool::Pool,
     },
+    websocket::OpenSockets,
     world::World,
 };
 use arc_swap::ArcSwap;
@@ -73,6 +74,7 @@ pub(crate) struct Worker {
     pub(crate) names: Names,
     /// For copies of calls.
     pub(crate) shadows: Places,
+    pub(crate) websockets: OpenSockets,
     tally: Mutex<Tally>,
     date: Mutex<Date>,
 }
@@ -92,6 +94,7 @@ impl Worker {
             lines: Lines::default(),
             names: Names::new(names::system()),
             shadows: Places::default(),
+            websockets: OpenSockets::default(),
             tally: Mutex::default(),
             date: Mutex::default(),
         }

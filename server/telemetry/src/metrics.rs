@@ -155,6 +155,17 @@ impl Metrics {
             observed.overshoot,
         );
         text.family("portico_websocket_connections", "gauge", "Open WebSocket connections, by API.");
+        for (api, open) in &observed.websockets {
+            text.sample("portico_websocket_connections", &[("api", api.as_str())], open);
+        }
+        text.family(
+            "portico_unfit_answers_total",
+            "counter",
+            "Answers passed on although they do not fit their API's document, where validate.response asks to report.",
+        );
+        for (api, count) in &observed.unfit_answers {
+            text.sample("portico_unfit_answers_total", &[("api", api.as_str())], count);
+        }
         text.one("portico_client_connections", "gauge", "Open connections of clients.", observed.connections);
         text.one(
             "portico_client_connections_refused_total",
@@ -307,6 +318,8 @@ mod tests {
         metrics.observe(Observations {
             apis: vec![ApiObservation { api: "pets".parse().unwrap(), requests, upstream: Histogram::default() }],
             refusals: vec![RefusalCount { api: None, code: "no_such_api", count: 7 }],
+            websockets: vec![("chat".parse().unwrap(), 3)],
+            unfit_answers: vec![("pets".parse().unwrap(), 4)],
             upstreams: vec![UpstreamConnections { upstream: "http://a:80".to_owned(), active: 1, idle: 2 }],
             certificates: vec![CertificateExpiry { name: "api".to_owned(), at: Timestamp::from_micros(7_000_000) }],
             ..Observations::default()
@@ -322,6 +335,8 @@ mod tests {
             r#"portico_upstream_seconds_count{api="pets"} 0"#,
             r#"portico_refusals_total{api="",code="no_such_api"} 7"#,
             r#"portico_upstream_connections{upstream="http://a:80",state="idle"} 2"#,
+            r#"portico_websocket_connections{api="chat"} 3"#,
+            r#"portico_unfit_answers_total{api="pets"} 4"#,
             r#"portico_tls_certificate_expiry_seconds{name="api"} 7"#,
         ] {
             assert!(text.lines().any(|known| known == line), "{line} in {text}");

@@ -25,6 +25,7 @@ use crate::{
         pool::Home,
         retry::{Sent, may_repeat},
     },
+    websocket::OpenSocket,
     worker::Worker,
 };
 use foldhash::quality::FixedState;
@@ -63,7 +64,7 @@ pub(crate) async fn forward(
         }
     };
     account.upstream_answered();
-    let mut answer = reply.into_answer(&arrival, patience)?;
+    let mut answer = reply.into_answer(worker, permit, &arrival)?;
     if let Some(total) = patience.total
         && !answer.body.is_over()
     {
@@ -277,11 +278,11 @@ impl Reply {
         }
     }
 
-    fn into_answer(self, arrival: &Arrival, patience: &plan::Patience) -> Result<Answer, Refusal> {
+    fn into_answer(self, worker: &Arc<Worker>, permit: &Permit, arrival: &Arrival) -> Result<Answer, Refusal> {
         let status = self.status();
         let (mut kept, body) = match self {
             Self::Http1 { head, exchange, home } if status == StatusCode::SWITCHING_PROTOCOLS => {
-                return switch(arrival, head, exchange, home.load, patience);
+                return switch(worker, permit, arrival, head, exchange, home.load);
             }
             Self::Http1 { head, exchange, home } => {
                 let download = Download::new(exchange, &head, home);
@@ -297,11 +298,12 @@ impl Reply {
 
 /// The upstream takes the switch of protocols that the client asked for.
 fn switch(
+    worker: &Arc<Worker>,
+    permit: &Permit,
     arrival: &Arrival,
     head: AnswerHead,
     exchange: Box<Exchange>,
     load: Load,
-    patience: &plan::Patience,
 ) -> Result<Answer, Refusal> {
     let agreed = head
         .fields
@@ -311,8 +313,10 @@ fn switch(
         return Err(Refusal::UpstreamFailed(UpstreamFailure::Broken));
     }
     let (upstream, read, open) = exchange.into_connection().into_parts();
-    let (idle, lifetime) = (patience.upgrade_idle, patience.upgrade_lifetime);
-    let tunnel = Tunnel { upstream, read, open, load, idle, lifetime, account: None };
+    let api = &permit.route.api;
+    let socket = (arrival.upgrade.as_deref() == Some("websocket")).then(|| OpenSocket::count(worker, &api.slug));
+    let plan::Patience { upgrade_idle: idle, upgrade_lifetime: lifetime, .. } = api.upstreams.patience;
+    let tunnel = Tunnel { upstream, read, open, load, socket, idle, lifetime, account: None };
     let mut kept = head.fields;
     let protocol = kept.get("upgrade").map(<[u8]>::to_vec).unwrap_or_default();
     fields::clean_answer(&mut kept, false);

@@ -19,7 +19,10 @@ fn document() -> CompiledDocument {
                     "explode": true, "media_type": null, "kind": {"scalars": ["number"]},
                     "schema": {"type": "integer", "minimum": 1},
                 }],
-                "body": null, "answers": [],
+                "body": null,
+                "answers": [{"status": {"exact": 200}, "fields": [], "media": [{
+                    "media_type": "application/json", "form": null, "schema": {"type": "array"},
+                }]}],
                 "mocks": [
                     {"status": {"exact": 200}, "example": null, "media_type": "application/json", "body": "[]", "fields": []},
                     {"status": {"exact": 404}, "example": null, "media_type": "application/json", "body": "{}", "fields": []},
@@ -94,4 +97,21 @@ async fn examples_stand_in_for_upstreams_that_are_missing() {
     });
     assert_eq!(house.get("/shop/pets").await.body, "[]");
     assert_eq!(upstream.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn answers_that_do_not_fit_pass_and_are_counted() {
+    let answers = ["[]", "{}", "{"].map(|body| {
+        format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    });
+    let teapot = "HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\n\r\n".to_owned();
+    let answers = std::sync::Mutex::new(answers.into_iter().chain([teapot]).collect::<std::collections::VecDeque<_>>());
+    let upstream = Upstream::start_with(move |_| answers.lock().unwrap().pop_front().unwrap()).await;
+    let house = House::open_with(upstream.addr, Options::policies(json!({"validate": {"response": "report"}})));
+    house.publish(|spec| spec.apis[0].document = document());
+    let unfit = || house.gateway.observe().unfit_answers.iter().map(|(_, count)| *count).sum::<u64>();
+    for (body, status, count) in [("[]", 200, 0), ("{}", 200, 1), ("{", 200, 2), ("", 418, 3)] {
+        let answer = house.get("/shop/pets").await;
+        assert_eq!((answer.body.as_str(), answer.status, unfit()), (body, status, count));
+    }
 }

@@ -171,6 +171,37 @@ async fn both_directions_stream() {
 }
 
 #[tokio::test]
+async fn open_websockets_are_counted() {
+    let upstream = Upstream::start_with(|request| {
+        if request.starts_with("GET ") {
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n".to_owned()
+        } else {
+            format!("heard {request}")
+        }
+    })
+    .await;
+    let house = House::open(&upstream);
+    let open = |house: &House| house.gateway.observe().websockets.first().map(|(api, count)| (api.to_string(), *count));
+    assert_eq!(open(&house), None);
+    let mut client = house.connect().await;
+    let head = format!(
+        "GET /shop/pets/7 HTTP/1.1\r\nHost: a\r\nX-API-Key: {}\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+        house.token
+    );
+    client.write_all(head.as_bytes()).await.unwrap();
+    let mut buffer = Vec::new();
+    let answer = super::upstream::read_message(&mut client, &mut buffer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    client.write_all(b"ping\r\n\r\n").await.unwrap();
+    assert!(super::upstream::read_message(&mut client, &mut buffer).await.unwrap().starts_with("heard ping"));
+    assert_eq!(open(&house), Some(("shop".to_owned(), 1)));
+    drop(client);
+    while open(&house) != Some(("shop".to_owned(), 0)) {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn a_streamed_body_over_the_limit_is_cut_off() {
     let upstream = Upstream::start(OK).await;
     let house = House::open_with(upstream.addr, Options { max_body_bytes: 10, ..Options::default() });

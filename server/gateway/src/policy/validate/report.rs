@@ -1,8 +1,10 @@
-//! Answers that do not fit the document: passed on as they are, and reported in the log under their request's id.
+//! Answers that do not fit the document: passed on as they are, counted, and reported in the log under their request's
+//! id.
 use super::{Fault, MAX_ANSWER_BODY, OperationChecks};
 use crate::{
     account::RequestId,
     message::{Answer, Body, Fields},
+    worker::Worker,
     world::Operation,
 };
 use bytes::{Bytes, BytesMut};
@@ -15,16 +17,23 @@ use std::{
 };
 
 /// Looks at an answer's head now, and at its body while that passes.
-pub(crate) fn watch(answer: &mut Answer, operation: &Arc<Operation>, checks: &Arc<OperationChecks>, id: RequestId) {
+pub(crate) fn watch(
+    worker: &Arc<Worker>,
+    answer: &mut Answer,
+    operation: &Arc<Operation>,
+    checks: &Arc<OperationChecks>,
+    id: RequestId,
+) {
     let status = answer.status.as_u16();
     let check = checks.answer(status, &answer.fields, !answer.body.is_over());
     if !check.needs_body() {
-        report(operation, id, &check.faults);
+        report(worker, operation, id, &check.faults);
         return;
     }
     answer.body = Body::wrap(Watched {
         inner: std::mem::take(&mut answer.body),
         copy: Some(BytesMut::new()),
+        worker: Arc::clone(worker),
         checks: Arc::clone(checks),
         status,
         fields: answer.fields.clone(),
@@ -34,8 +43,9 @@ pub(crate) fn watch(answer: &mut Answer, operation: &Arc<Operation>, checks: &Ar
 }
 
 /// Names the first fault only: an answer may have many, and each call may bring them again.
-fn report(operation: &Operation, id: RequestId, faults: &[Fault]) {
+fn report(worker: &Worker, operation: &Operation, id: RequestId, faults: &[Fault]) {
     if let (Some(first), Some(api)) = (faults.first(), &operation.api) {
+        *worker.tally().unfit_answers.entry(api.clone()).or_default() += 1;
         let (name, count) = (&*operation.name, faults.len());
         let Fault { pointer, message } = first;
         tracing::warn!(%api, operation = name, request_id = %id, count, pointer, message, "an answer does not fit the document");
@@ -46,6 +56,7 @@ struct Watched {
     inner: Body,
     /// Until it grows too large.
     copy: Option<BytesMut>,
+    worker: Arc<Worker>,
     checks: Arc<OperationChecks>,
     status: u16,
     fields: Fields,
@@ -64,7 +75,8 @@ impl Watched {
 
     fn end(&mut self) {
         if let Some(whole) = self.copy.take() {
-            report(&self.operation, self.id, &self.checks.answer(self.status, &self.fields, true).check(&whole));
+            let faults = self.checks.answer(self.status, &self.fields, true).check(&whole);
+            report(&self.worker, &self.operation, self.id, &faults);
         }
     }
 }
