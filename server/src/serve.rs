@@ -1,6 +1,6 @@
 //! Runs the portal, the gateway and the operations listener in one process, and stops them in order.
 use crate::{
-    assets, documents, house, listener,
+    assets, descriptors, documents, house, listener,
     ops::{self, Ops},
     origin::{self, OwnOrigin},
     session,
@@ -46,6 +46,15 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
     let ops_listener = bind(settings.ops_listen, "operations", "PORTICO_OPS_LISTEN").await?;
     let portal_url = public_url(settings.portal_public_url.clone(), Scheme::Http, portal_listener.local_addr()?)?;
 
+    let wanted = settings.gateway_max_connections.get();
+    let limit = descriptors::raise();
+    let max_connections = descriptors::connections(wanted, limit);
+    if let Some(limit) = limit.filter(|_| max_connections < wanted) {
+        tracing::warn!(
+            limit,
+            "the gateway takes {max_connections} connections instead of {wanted}: this process may open no more files; raise its limit (LimitNOFILE, ulimit -n)"
+        );
+    }
     let mut gateway_settings = GatewaySettings {
         listen: settings.gateway_listen,
         public_url: public_url(
@@ -53,7 +62,8 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
             settings.gateway_scheme(),
             settings.gateway_listen,
         )?,
-        max_connections: settings.gateway_max_connections.get(),
+        max_connections,
+        cache_bytes: settings.gateway_cache_bytes,
         tls_dir: settings.gateway_tls_dir.clone(),
         proxy_protocol: settings.gateway_proxy_protocol,
         trusted_proxies: settings.gateway_trusted_proxies.clone(),

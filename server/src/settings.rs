@@ -10,6 +10,7 @@ mod parse;
 pub(crate) use flags::SettingFlags;
 
 use ipnet::IpNet;
+use portico_gateway::GatewaySettings;
 use std::{
     ffi::{OsStr, OsString},
     fmt,
@@ -22,7 +23,7 @@ use url::Url;
 
 /// Every setting under its name in the file. Its variable is `PORTICO_` and the name in capitals, its flag `--` and the
 /// name with hyphens. In the order in which people read them.
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 20] = [
     "data_dir",
     "database_url",
     "redis_url",
@@ -32,6 +33,7 @@ const KNOWN: [&str; 19] = [
     "gateway_public_url",
     "gateway_threads",
     "gateway_max_connections",
+    "gateway_cache_bytes",
     "gateway_tls_dir",
     "gateway_proxy_protocol",
     "gateway_trusted_proxies",
@@ -48,8 +50,7 @@ const KNOWN: [&str; 19] = [
 const NOT_SETTINGS: [&str; 6] =
     ["PORTICO_BIN", "PORTICO_CORPUS", "PORTICO_CSS", "PORTICO_KEY", "PORTICO_PKG", "PORTICO_SKIP_WASM"];
 
-/// Two descriptors a proxied request, and room for the rest of the house, within the usual limit of 20,000.
-const MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(8_192).expect("it is not zero");
+const MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(GatewaySettings::MAX_CONNECTIONS).expect("it is not zero");
 
 /// Read where `--config` does not say otherwise; it need not exist.
 const FILE: &str = "portico.toml";
@@ -69,6 +70,8 @@ pub(crate) struct Settings {
     pub(crate) gateway_threads: Option<NonZeroUsize>,
     /// Of clients, at once.
     pub(crate) gateway_max_connections: NonZeroUsize,
+    /// For answers that the gateway keeps, all APIs together.
+    pub(crate) gateway_cache_bytes: u64,
     /// Where certificates are; `None`: the gateway speaks HTTP without TLS.
     pub(crate) gateway_tls_dir: Option<PathBuf>,
     /// Whether each connection begins with the PROXY protocol.
@@ -182,6 +185,11 @@ impl Settings {
                 "gateway_max_connections",
                 (MAX_CONNECTIONS, &MAX_CONNECTIONS.to_string()),
                 parse::max_connections,
+            ),
+            gateway_cache_bytes: from.take(
+                "gateway_cache_bytes",
+                (GatewaySettings::CACHE_BYTES, &GatewaySettings::CACHE_BYTES.to_string()),
+                parse::cache_bytes,
             ),
             gateway_tls_dir: from.take("gateway_tls_dir", (None, "none: HTTP without TLS"), parse::optional_path),
             gateway_proxy_protocol: from.take("gateway_proxy_protocol", (false, "off"), parse::switch),

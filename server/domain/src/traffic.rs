@@ -154,7 +154,7 @@ pub struct Observations {
     pub in_flight: u64,
     /// Open connections of clients.
     pub connections: u64,
-    /// Connections closed at once because too many were open.
+    /// Connections turned away because too many were open.
     pub connections_refused: u64,
     /// Records that fell out of the rings before anybody read them.
     pub records_dropped: u64,

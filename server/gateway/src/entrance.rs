@@ -77,6 +77,11 @@ impl Entrance {
         self.trusted.caller(peer.address, secure || peer.secured.is_some(), |name| fields.get_all(name))
     }
 
+    /// Whether a connection can be told something before it has said anything itself.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.certificates.is_none()
+    }
+
     /// Takes a new connection to where HTTP begins.
     pub(crate) async fn enter(&self, mut stream: TcpStream, peer: SocketAddr) -> Result<Entered, EntranceError> {
         let mut client = peer.ip().to_canonical();

@@ -2,6 +2,7 @@
 use crate::{
     entrance::{Channel, Entered},
     http1, http2,
+    peer::Peer,
     worker::{Shared, Worker},
 };
 use bytes::BytesMut;
@@ -22,6 +23,8 @@ use tokio::{
 
 const BACKLOG: i32 = 1024;
 const SWEEP: Duration = Duration::from_secs(10);
+/// Connections of one thread that are being told that there is no room for them; further ones are closed at once.
+const MAX_TURNED_AWAY: usize = 64;
 /// After a failed accept, mostly for want of descriptors.
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -59,8 +62,12 @@ pub(crate) async fn serve(listener: StdListener, worker: Arc<Worker>, mut stop: 
     // Every connection holds a sender; the receiver ends when all are gone.
     let (alive, mut all_gone) = mpsc::channel::<Infallible>(1);
     let told = stop.clone();
+    let turned_away = Arc::new(());
     let open = |stream, peer| {
-        let Some(place) = Place::take(&worker.shared) else { return };
+        let Some(place) = Place::take(&worker.shared) else {
+            turn_away(&worker, stream, peer, &turned_away);
+            return;
+        };
         let (worker, stop, alive) = (Arc::clone(&worker), told.clone(), alive.clone());
         tokio::spawn(async move {
             // Begun in here: a future that is handed in has its room twice.
@@ -113,6 +120,19 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.0.connections.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// Says that there is no room. With TLS a word would cost a handshake, and so it is nothing but closed.
+fn turn_away(worker: &Arc<Worker>, stream: TcpStream, peer: SocketAddr, turned_away: &Arc<()>) {
+    if !worker.shared.entrance.is_plain() || Arc::strong_count(turned_away) > MAX_TURNED_AWAY {
+        return;
+    }
+    let (worker, place) = (Arc::clone(worker), Arc::clone(turned_away));
+    tokio::spawn(async move {
+        let peer = Peer { address: peer.ip().to_canonical(), secured: None };
+        http1::turn_away(worker, peer, stream).await;
+        drop(place);
+    });
 }
 
 async fn serve_connection(worker: Arc<Worker>, stream: TcpStream, peer: SocketAddr, stop: Stop) {

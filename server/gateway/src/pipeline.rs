@@ -38,6 +38,11 @@ pub(crate) fn refuse(worker: &Arc<Worker>, peer: &Peer, fault: Fault) -> Answer 
     after::after(Err(fault.into()), Box::new(Account::open_unread(worker, peer.address)))
 }
 
+/// Answers a connection for which there is no room; it is counted like a request.
+pub(crate) fn turn_away(worker: &Arc<Worker>, peer: &Peer) -> Answer {
+    after::after(Err(Refusal::Overloaded), Box::new(Account::open_unread(worker, peer.address)))
+}
+
 async fn run(
     worker: &Arc<Worker>,
     peer: &Arc<Peer>,

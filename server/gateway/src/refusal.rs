@@ -103,6 +103,8 @@ pub(crate) enum Refusal {
     },
     /// The caller takes a kept answer only.
     NotKept,
+    /// Too many connections of clients are open.
+    Overloaded,
     UpstreamFailed(UpstreamFailure),
     UpstreamTimeout {
         after: Duration,
@@ -240,7 +242,9 @@ impl Refusal {
             Self::RateLimited { .. } | Self::TooManyAtOnce { .. } | Self::QuotaExceeded { .. } => {
                 StatusCode::TOO_MANY_REQUESTS
             }
-            Self::UpstreamUnavailable { .. } | Self::Maintenance { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UpstreamUnavailable { .. } | Self::Maintenance { .. } | Self::Overloaded => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::UpstreamFailed(_) => StatusCode::BAD_GATEWAY,
             Self::UpstreamTimeout { .. } | Self::NotKept => StatusCode::GATEWAY_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -272,6 +276,7 @@ impl Refusal {
             Self::RateLimited { .. } | Self::TooManyAtOnce { .. } => "rate_limited",
             Self::QuotaExceeded { .. } => "quota_exceeded",
             Self::UpstreamUnavailable { .. } | Self::Maintenance { .. } => "upstream_unavailable",
+            Self::Overloaded => "overloaded",
             Self::UpstreamFailed(_) => "upstream_failed",
             Self::UpstreamTimeout { .. } | Self::NotKept => "upstream_timeout",
             Self::Internal => "internal",
@@ -371,6 +376,9 @@ impl Refusal {
             Self::NotKept => {
                 "No kept answer fits, and the request takes no other (Cache-Control: only-if-cached).".into()
             }
+            Self::Overloaded => {
+                "The gateway has as many connections as it takes. Try again in a moment, on a new connection.".into()
+            }
             Self::UpstreamFailed(_) => {
                 "The service behind this API could not be reached or did not answer properly.".into()
             }
@@ -463,6 +471,9 @@ impl Refusal {
                 say("maintenance of the API", "an API that is not under maintenance", "one that is")
             }
             Self::NotKept => say("cache", "a kept answer that may be used", "none, and Cache-Control: only-if-cached"),
+            Self::Overloaded => {
+                say("connections of the gateway", "fewer than PORTICO_GATEWAY_MAX_CONNECTIONS", "as many, and this one")
+            }
             Self::UpstreamUnavailable { retry_after: None } => {
                 say("upstream", "one upstream with a weight above 0", "none")
             }
@@ -486,7 +497,7 @@ impl Refusal {
             ErrorStyle::Aws => self.aws(id),
         };
         match self {
-            Self::TooManyAtOnce { .. } => answer.with("retry-after", "1"),
+            Self::TooManyAtOnce { .. } | Self::Overloaded => answer.with("retry-after", "1"),
             Self::RateLimited { retry_after, .. }
             | Self::QuotaExceeded { retry_after, .. }
             | Self::UpstreamUnavailable { retry_after: Some(retry_after) } => {

@@ -29,7 +29,7 @@ pub struct GatewaySettings {
     pub upstream_tls_dir: Option<PathBuf>,
     /// For answers that policies keep, all APIs together. One answer takes an eighth of it at most.
     pub cache_bytes: u64,
-    /// Of clients. Further ones are closed at once.
+    /// Of clients. Further ones are answered 503 and closed, or only closed where TLS would have to be spoken first.
     pub max_connections: usize,
     /// For a request's head, from its first byte (or the opening of the connection) to its last.
     pub header_timeout: Duration,
@@ -37,6 +37,13 @@ pub struct GatewaySettings {
     pub idle_timeout: Duration,
     /// For a client that takes nothing of its answer.
     pub write_timeout: Duration,
+}
+
+impl GatewaySettings {
+    /// [`Self::max_connections`] unless set otherwise.
+    pub const MAX_CONNECTIONS: usize = 16_384;
+    /// [`Self::cache_bytes`] unless set otherwise.
+    pub const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 }
 
 impl Default for GatewaySettings {
@@ -50,9 +57,8 @@ impl Default for GatewaySettings {
             trusted_proxies: Vec::new(),
             upstream_allow: Vec::new(),
             upstream_tls_dir: None,
-            cache_bytes: 64 * 1024 * 1024,
-            // Two descriptors a proxied request, and room for the rest of the house, within the usual 20,000.
-            max_connections: 8_192,
+            cache_bytes: Self::CACHE_BYTES,
+            max_connections: Self::MAX_CONNECTIONS,
             header_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(75),
             write_timeout: Duration::from_mins(1),

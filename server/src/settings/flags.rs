@@ -32,9 +32,13 @@ pub(crate) struct SettingFlags {
     /// Threads of the gateway [default: one per core]
     #[arg(long, global = true, value_name = "N")]
     gateway_threads: Option<String>,
-    /// Connections of clients that the gateway has at once; further ones are closed [default: 8192]
+    /// Connections of clients that the gateway has at once; further ones are refused [default: 16384, and at most
+    /// three quarters of the files that the process may open]
     #[arg(long, global = true, value_name = "N")]
     gateway_max_connections: Option<String>,
+    /// Memory for answers that the gateway keeps, in bytes, all APIs together [default: 67108864]
+    #[arg(long, global = true, value_name = "BYTES")]
+    gateway_cache_bytes: Option<String>,
     /// Certificates of the gateway: NAME.crt.pem with NAME.key.pem, and NAME.clients.pem where clients must show a
     /// certificate [default: none, HTTP without TLS]
     #[arg(long, global = true, value_name = "PATH")]
@@ -82,6 +86,7 @@ impl SettingFlags {
             ("gateway_public_url", self.gateway_public_url.clone()),
             ("gateway_threads", self.gateway_threads.clone()),
             ("gateway_max_connections", self.gateway_max_connections.clone()),
+            ("gateway_cache_bytes", self.gateway_cache_bytes.clone()),
             ("gateway_tls_dir", self.gateway_tls_dir.clone()),
             ("gateway_proxy_protocol", self.gateway_proxy_protocol.clone()),
             ("gateway_trusted_proxies", joined(&self.gateway_trusted_proxies)),

@@ -31,6 +31,13 @@ pub(super) fn max_connections(text: &str) -> Result<NonZeroUsize, String> {
     number.ok_or_else(|| format!("\"{}\" is not a number from 1 to 1000000", short(text)))
 }
 
+pub(super) fn cache_bytes(text: &str) -> Result<u64, String> {
+    const LEAST: u64 = 1024 * 1024;
+    const MOST: u64 = 1024 * 1024 * 1024 * 1024;
+    let number = text.trim().parse().ok().filter(|number| (LEAST..=MOST).contains(number));
+    number.ok_or_else(|| format!("\"{}\" is not a number of bytes from {LEAST} to {MOST}", short(text)))
+}
+
 pub(super) fn database_url(text: &str) -> Result<String, String> {
     let right = "sqlite:///var/lib/portico/portico.db or postgres://user:password@host/database";
     if let Some(path) = text.strip_prefix("sqlite://") {

@@ -134,6 +134,7 @@ fn the_gateways_surroundings_are_understood() {
         ("PORTICO_GATEWAY_PROXY_PROTOCOL", "on"),
         ("PORTICO_GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8 192.0.2.7"),
         ("PORTICO_GATEWAY_MAX_CONNECTIONS", "20000"),
+        ("PORTICO_GATEWAY_CACHE_BYTES", "1073741824"),
         ("PORTICO_UPSTREAM_TLS_DIR", "/etc/portico/upstreams"),
     ];
     let settings = load(&[], &environment, "").unwrap();
@@ -142,6 +143,8 @@ fn the_gateways_surroundings_are_understood() {
     assert!(settings.gateway_proxy_protocol);
     assert_eq!(settings.gateway_trusted_proxies.len(), 2);
     assert_eq!(settings.gateway_max_connections.get(), 20_000);
+    assert_eq!(settings.gateway_cache_bytes, 1024 * 1024 * 1024);
+    assert_eq!(load(&[], &[], "").unwrap().gateway_cache_bytes, 64 * 1024 * 1024);
     assert_eq!(public_url_of(settings.gateway_scheme(), settings.gateway_listen), "https://127.0.0.1:8081");
     assert_eq!(load(&[], &[], "").unwrap().gateway_scheme(), Scheme::Http);
 }
@@ -153,6 +156,9 @@ fn nobody_is_trusted_by_accident() {
     assert!(problem(&[], &[("PORTICO_GATEWAY_PROXY_PROTOCOL", "yes")], "").contains("neither on nor off"));
     assert!(problem(&[], &[("PORTICO_GATEWAY_TRUSTED_PROXIES", "loadbalancer")], "").contains("is not a network"));
     assert!(problem(&[], &[("PORTICO_GATEWAY_MAX_CONNECTIONS", "0")], "").contains("1 to 1000000"));
+    for bytes in ["0", "64M", "1048575"] {
+        assert!(problem(&[], &[("PORTICO_GATEWAY_CACHE_BYTES", bytes)], "").contains("from 1048576 to"));
+    }
 }
 
 #[test]

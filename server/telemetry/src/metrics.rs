@@ -170,7 +170,7 @@ impl Metrics {
         text.one(
             "portico_client_connections_refused_total",
             "counter",
-            "Connections closed at once because too many were open.",
+            "Connections turned away because too many were open.",
             observed.connections_refused,
         );
         text.family(

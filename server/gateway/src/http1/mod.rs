@@ -20,7 +20,7 @@ mod timer;
 mod wire;
 
 pub(crate) use exchange::{Connection, Download};
-pub(crate) use server::serve;
+pub(crate) use server::{serve, turn_away};
 #[cfg(test)]
 pub(crate) use tests::{decode_for_test, parse_for_test};
 pub(crate) use timer::Timer;

@@ -49,12 +49,14 @@ pub(crate) struct Asked {
     pub(crate) takes_trailers: bool,
 }
 
+impl Asked {
+    /// By a request that could not be read, or was not.
+    const UNREAD: Self = Self { version: Version::Http11, head_only: false, keep_alive: false, takes_trailers: false };
+}
+
 /// Serves a connection of which `read` was read already.
 pub(crate) async fn serve<S: Stream>(worker: Arc<Worker>, peer: Arc<Peer>, stream: S, read: BytesMut, mut stop: Stop) {
-    let settings = &worker.shared.settings;
-    let patience =
-        Patience { head: settings.header_timeout, idle: settings.idle_timeout, write: settings.write_timeout };
-    let wire = Arc::new(Mutex::new(Wire::new(stream, read, patience)));
+    let wire = Arc::new(Mutex::new(Wire::new(stream, read, patience(&worker))));
     // HTTP/2 waits for the same, should it be what follows.
     let for_http2 = stop.clone();
     let mut stopped = pin!(stop.changed());
@@ -109,10 +111,8 @@ pub(crate) async fn serve<S: Stream>(worker: Arc<Worker>, peer: Arc<Peer>, strea
                 return;
             }
             Some(Err(fault)) => {
-                let asked =
-                    Asked { version: Version::Http11, head_only: false, keep_alive: false, takes_trailers: false };
                 let answer = pipeline::refuse(&worker, &peer, fault);
-                Box::pin(write(&worker, &wire, answer, asked)).await.map(|_| Then::Linger)
+                Box::pin(write(&worker, &wire, answer, Asked::UNREAD)).await.map(|_| Then::Linger)
             }
             None => break,
         };
@@ -126,6 +126,21 @@ pub(crate) async fn serve<S: Stream>(worker: Arc<Worker>, peer: Arc<Peer>, strea
             Err(_) => break,
         }
     }
+}
+
+/// Answers a connection that is not served, whatever it asks for, and closes it.
+pub(crate) async fn turn_away<S: Stream>(worker: Arc<Worker>, peer: Peer, stream: S) {
+    let wire = Arc::new(Mutex::new(Wire::new(stream, BytesMut::new(), patience(&worker))));
+    let answer = pipeline::turn_away(&worker, &peer);
+    if write(&worker, &wire, answer, Asked::UNREAD).await.is_ok() {
+        // Its request may be on the way.
+        close(&wire, Then::Linger).await;
+    }
+}
+
+fn patience(worker: &Worker) -> Patience {
+    let settings = &worker.shared.settings;
+    Patience { head: settings.header_timeout, idle: settings.idle_timeout, write: settings.write_timeout }
 }
 
 /// Looks once more before a connection is closed: a request may have come that the runtime has not told of yet.

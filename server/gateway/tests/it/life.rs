@@ -119,7 +119,7 @@ async fn the_end_does_not_wait_for_ever() {
 }
 
 #[tokio::test]
-async fn connections_beyond_the_limit_are_closed_and_the_others_stay() {
+async fn connections_beyond_the_limit_are_told_so_and_the_others_stay() {
     let upstream = Upstream::start(OK).await;
     let house = House::open_with(upstream.addr, Options::with(|settings| settings.max_connections = 1));
     let mut first = house.connect().await;
@@ -127,8 +127,16 @@ async fn connections_beyond_the_limit_are_closed_and_the_others_stay() {
     first.write_all(request.as_bytes()).await.unwrap();
     let mut buffer = Vec::new();
     assert!(super::upstream::read_message(&mut first, &mut buffer).await.unwrap().ends_with("ok"));
-    assert_eq!(read_all(&mut house.connect().await).await, "");
-    assert_eq!(house.gateway.observe().connections_refused, 1);
+    // Whoever waits for an answer before it asks gets one as well as who asks at once.
+    for request in ["", &request] {
+        let mut second = house.connect().await;
+        second.write_all(request.as_bytes()).await.unwrap();
+        let answer = Answer::read(&read_all(&mut second).await);
+        assert_eq!((answer.status, answer.code().as_str()), (503, "overloaded"));
+        assert_eq!((answer.field("retry-after"), answer.field("connection")), (Some("1"), Some("close")));
+    }
+    let observed = house.gateway.observe();
+    assert_eq!((observed.connections_refused, observed.refusals[0].count), (2, 2));
     first.write_all(request.as_bytes()).await.unwrap();
     assert!(super::upstream::read_message(&mut first, &mut buffer).await.unwrap().ends_with("ok"));
 }
