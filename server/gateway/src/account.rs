@@ -3,6 +3,7 @@ use crate::{
     after::Standing, closing::Closing, keyring::KeyRef, limit::Places, message::Request, refusal::Refusal,
     tally::Finished, worker::Worker, world::Operation,
 };
+use http::Method;
 use portico_domain::{Explanation, PublicKeyId, SubscriptionId, Timestamp};
 use rand::RngCore as _;
 use std::{
@@ -58,7 +59,8 @@ pub(crate) struct Account {
     pub(crate) id: RequestId,
     pub(crate) at: Timestamp,
     started: Instant,
-    pub(crate) method: Box<str>,
+    /// `None` where the request could not be read.
+    pub(crate) method: Option<Method>,
     pub(crate) path: Box<str>,
     pub(crate) client: IpAddr,
     /// The operation, or the API's stand-in for none.
@@ -82,23 +84,23 @@ pub(crate) struct Account {
 
 impl Account {
     pub(crate) fn open(worker: &Arc<Worker>, client: IpAddr, request: &Request) -> Self {
-        Self::new(worker, client, request.method.as_str(), request.target.path())
+        Self::new(worker, client, Some(&request.method), request.target.path())
     }
 
     /// Of a request that could not be read: neither method nor path is known.
     pub(crate) fn open_unread(worker: &Arc<Worker>, client: IpAddr) -> Self {
-        Self::new(worker, client, "-", "")
+        Self::new(worker, client, None, "")
     }
 
-    fn new(worker: &Arc<Worker>, client: IpAddr, method: &str, path: &str) -> Self {
-        worker.shared.in_flight.fetch_add(1, Ordering::Relaxed);
+    fn new(worker: &Arc<Worker>, client: IpAddr, method: Option<&Method>, path: &str) -> Self {
+        worker.in_flight.fetch_add(1, Ordering::Relaxed);
         let at = worker.shared.clock.now();
         Self {
             worker: Arc::clone(worker),
             id: RequestId::new(at),
             at,
             started: Instant::now(),
-            method: method.into(),
+            method: method.cloned(),
             path: cut(path, MAX_PATH).into(),
             client,
             operation: None,
@@ -192,7 +194,7 @@ impl Drop for Account {
             id: self.id,
             at: self.at,
             ended: self.at.plus(total),
-            method: std::mem::take(&mut self.method),
+            method: self.method.take(),
             path: std::mem::take(&mut self.path),
             client: self.client,
             operation: self.operation.take(),
@@ -206,7 +208,7 @@ impl Drop for Account {
             refusal: self.refusal.take(),
         };
         self.worker.tally().settle(finished);
-        self.worker.shared.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.worker.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -3,7 +3,7 @@ use crate::{
     account::Account,
     limit::Lefts,
     message::{Answer, Fields},
-    plan::CompiledPlan,
+    plan::{CompiledPlan, OperationRate},
     refusal::Refusal,
     world::Operation,
 };
@@ -38,10 +38,17 @@ pub(crate) fn after(answered: Result<Answer, Refusal>, mut account: Box<Account>
     if let Some(closing) = &closing {
         closing.change(&mut answer, &account, refused);
     }
-    answer.fields.remove("x-request-id");
+    let limits = account.standing.as_ref().and_then(|standing| standing.limits(account.operation.as_deref()));
+    // Where we speak of these, the upstream's word is about something else.
+    answer.fields.retain(|name, _| match name.len() {
+        12 => !name.eq_ignore_ascii_case("x-request-id"),
+        9 => limits.is_none() || !name.eq_ignore_ascii_case("ratelimit"),
+        16 => limits.is_none() || !name.eq_ignore_ascii_case("ratelimit-policy"),
+        _ => true,
+    });
     answer.fields.push_with("x-request-id", |text| account.id.write(text));
-    if let Some(standing) = &account.standing {
-        standing.write(account.operation.as_deref(), &mut answer.fields);
+    if let Some(limits) = limits {
+        limits.write(&mut answer.fields);
     }
     if let Some(closing) = &closing {
         closing.share(&mut answer.fields);
@@ -55,13 +62,26 @@ pub(crate) fn after(answered: Result<Answer, Refusal>, mut account: Box<Account>
 }
 
 impl Standing {
-    /// `RateLimit-Policy` and `RateLimit`.
-    fn write(&self, operation: Option<&Operation>, fields: &mut Fields) {
+    /// `None` where the plan limits nothing.
+    fn limits(&self, operation: Option<&Operation>) -> Option<Limits<'_>> {
         let operation = operation.and_then(|operation| self.plan.operation(operation));
-        let Some(policy) = self.plan.policy(operation) else { return };
-        fields.remove("ratelimit-policy");
-        fields.remove("ratelimit");
-        fields.push("ratelimit-policy", policy);
-        fields.push_with("ratelimit", |text| self.plan.standing(operation, &self.lefts, text));
+        let policy = self.plan.policy(operation)?;
+        Some(Limits { standing: self, operation, policy })
+    }
+}
+
+/// What a caller is told of the limits of its plan.
+struct Limits<'a> {
+    standing: &'a Standing,
+    operation: Option<&'a OperationRate>,
+    policy: &'a str,
+}
+
+impl Limits<'_> {
+    /// `RateLimit-Policy` and `RateLimit`.
+    fn write(&self, fields: &mut Fields) {
+        let Standing { plan, lefts } = self.standing;
+        fields.push("ratelimit-policy", self.policy);
+        fields.push_with("ratelimit", |text| plan.standing(self.operation, lefts, text));
     }
 }

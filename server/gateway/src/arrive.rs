@@ -79,7 +79,7 @@ pub(crate) fn check(
     if request.fields.members("via").any(|hop| hop == shared.pseudonym.as_bytes()) {
         return Err(Refusal::BadRequest("it comes from this gateway itself: an API's upstream leads back here"));
     }
-    if shared.entrance.misdirected(peer, request.fields.text("host").unwrap_or_default()) {
+    if shared.entrance.misdirected(peer, &request.fields) {
         return Err(Refusal::Misdirected);
     }
     if request.version == Version::Http11 && request.upgrade.as_deref() == Some("websocket") {

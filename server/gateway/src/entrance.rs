@@ -105,9 +105,11 @@ impl Entrance {
 
     /// Whether a request for this host may not be answered on a connection (421), because the host's clients must show
     /// a certificate and this connection's did not. `host` may carry a port.
-    pub(crate) fn misdirected(&self, peer: &Peer, host: &str) -> bool {
+    pub(crate) fn misdirected(&self, peer: &Peer, fields: &Fields) -> bool {
         match (&self.certificates, &peer.secured) {
-            (Some(certificates), Some(secured)) => certificates.misdirected(secured, host),
+            (Some(certificates), Some(secured)) => {
+                certificates.misdirected(secured, fields.text("host").unwrap_or_default())
+            }
             _ => false,
         }
     }

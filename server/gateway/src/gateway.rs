@@ -90,7 +90,6 @@ impl Gateway {
             stopping: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
             connections_refused: AtomicU64::new(0),
-            in_flight: AtomicU64::new(0),
             settings,
         });
         let (stop, stopped) = watch::channel(None);
@@ -182,7 +181,7 @@ impl Gateway {
         let mut observed = Observations {
             snapshot_version: world.version,
             snapshot_age: (world.version > 0).then(|| world.since.elapsed()),
-            in_flight: shared.in_flight.load(Ordering::Relaxed),
+            in_flight: self.workers.iter().map(|worker| worker.in_flight.load(Ordering::Relaxed)).sum(),
             connections: shared.connections.load(Ordering::Relaxed) as u64,
             connections_refused: shared.connections_refused.load(Ordering::Relaxed),
             certificates: shared.entrance.expiries(),

@@ -18,9 +18,9 @@ use crate::{
 use std::{
     future::{Future, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
-    task::Poll,
+    task::{Context, Poll},
 };
 
 /// Answers one request. Should the client go away meanwhile, this is dropped, and the account with it, which counts it.
@@ -29,7 +29,10 @@ pub(crate) async fn answer(worker: Arc<Worker>, peer: Arc<Peer>, request: Reques
     let caller = shared.entrance.caller(&peer, shared.secure, &request.fields);
     let client = caller.map_or(peer.address, |caller| caller.address);
     let mut account = Box::new(Account::open(&worker, client, &request));
-    let answered = caught(run(&worker, &peer, caller, &mut account, request)).await;
+    let answered = {
+        let mut running = pin!(run(&worker, &peer, caller, &mut account, request));
+        poll_fn(|cx| caught(running.as_mut(), cx)).await
+    };
     after::after(answered.unwrap_or(Err(Refusal::Internal)), account)
 }
 
@@ -86,13 +89,11 @@ async fn run(
 
 /// `None` when the future panicked: one request's bug is answered and counted like any failure. What it shares with
 /// others is behind locks that outlive a panic.
-async fn caught<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+fn caught<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<Option<F::Output>> {
+    match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
         Ok(polled) => polled.map(Some),
         Err(_) => Poll::Ready(None),
-    })
-    .await
+    }
 }
 
 #[cfg(test)]
@@ -101,8 +102,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_ends_one_request_only() {
-        assert_eq!(caught(async { 7 }).await, Some(7));
-        let bug = async { assert!(!std::hint::black_box(true), "a bug, shown by the test of it") };
-        assert_eq!(caught(bug).await, None);
+        let mut fine = pin!(async { 7 });
+        assert_eq!(poll_fn(|cx| caught(fine.as_mut(), cx)).await, Some(7));
+        let mut bug = pin!(async { assert!(!std::hint::black_box(true), "a bug, shown by the test of it") });
+        assert_eq!(poll_fn(|cx| caught(bug.as_mut(), cx)).await, None);
     }
 }

@@ -2,6 +2,7 @@
 use crate::{account::RequestId, keyring::KeyRef, world::Operation};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use http::Method;
 use portico_domain::{
     AppId, Explanation, Histogram, KeyId, RequestRecord, Slug, SubscriptionId, Timestamp, UsageBatch, UsageRow,
     latency_bucket,
@@ -9,14 +10,17 @@ use portico_domain::{
 use std::{collections::VecDeque, net::IpAddr, sync::Arc, time::Duration};
 use uuid::Uuid;
 
-/// Requests remembered per thread until they are read.
+/// Requests of each kind that a thread remembers until they are read.
 const RING: usize = 4096;
 
 #[derive(Default)]
 pub(crate) struct Tally {
     usage: HashMap<UsageKey, Used, RandomState>,
     quotas: HashMap<(SubscriptionId, Timestamp), u64, RandomState>,
-    ring: VecDeque<Finished>,
+    /// Those that went well: the first ones since the last reading. What goes well so often needs no list of all.
+    ordinary: Vec<Finished>,
+    /// Those that somebody may ask about: the last ones since the last reading.
+    notable: VecDeque<Finished>,
     pub(crate) records_dropped: u64,
     /// Since the last batch, by the place of an API's name in memory, which the value keeps from being used again.
     recent_latencies: HashMap<usize, (Slug, Latencies), RandomState>,
@@ -45,7 +49,7 @@ pub(crate) struct Finished {
     pub(crate) id: RequestId,
     pub(crate) at: Timestamp,
     pub(crate) ended: Timestamp,
-    pub(crate) method: Box<str>,
+    pub(crate) method: Option<Method>,
     pub(crate) path: Box<str>,
     pub(crate) client: IpAddr,
     pub(crate) operation: Option<Arc<Operation>>,
@@ -116,11 +120,21 @@ impl Tally {
         if let Some((code, _)) = &finished.refusal {
             *self.refusals.entry((operation.and_then(|operation| operation.api.clone()), code)).or_default() += 1;
         }
-        if self.ring.len() == RING {
-            self.ring.pop_front();
+        self.remember(finished);
+    }
+
+    fn remember(&mut self, finished: Finished) {
+        if finished.is_notable() {
+            if self.notable.len() == RING {
+                self.notable.pop_front();
+                self.records_dropped += 1;
+            }
+            self.notable.push_back(finished);
+        } else if self.ordinary.len() < RING {
+            self.ordinary.push(finished);
+        } else {
             self.records_dropped += 1;
         }
-        self.ring.push_back(finished);
     }
 
     /// Latencies since the start; an API may come twice.
@@ -157,7 +171,8 @@ impl Tally {
     }
 
     pub(crate) fn drain_records(&mut self) -> impl Iterator<Item = RequestRecord> {
-        std::mem::take(&mut self.ring).into_iter().map(Finished::into_record)
+        let (ordinary, notable) = (std::mem::take(&mut self.ordinary), std::mem::take(&mut self.notable));
+        ordinary.into_iter().chain(notable).map(Finished::into_record)
     }
 }
 
@@ -205,13 +220,18 @@ impl From<Merged> for UsageBatch {
 }
 
 impl Finished {
+    /// Refused, failed, or given up by the client.
+    fn is_notable(&self) -> bool {
+        self.refusal.is_some() || self.status >= 400
+    }
+
     fn into_record(self) -> RequestRecord {
         let operation =
             self.operation.as_ref().map(|operation| operation.name.to_string()).filter(|name| !name.is_empty());
         RequestRecord {
             id: self.id.to_string(),
             at: self.at,
-            method: self.method.into_string(),
+            method: self.method.as_ref().map_or("-", Method::as_str).to_owned(),
             path: self.path.into_string(),
             api: self.operation.and_then(|operation| operation.api.clone()),
             operation,
@@ -246,7 +266,7 @@ mod tests {
             id: RequestId::new(portico_domain::MockClock::at(at).now()),
             at,
             ended: at,
-            method: "GET".into(),
+            method: Some(Method::GET),
             path: "/".into(),
             client: Ipv4Addr::LOCALHOST.into(),
             operation: Some(Arc::clone(operation)),
@@ -312,14 +332,16 @@ mod tests {
     }
 
     #[test]
-    fn records_that_nobody_reads_make_room() {
+    fn failures_that_nobody_reads_make_room_for_newer_ones_only() {
         let mut tally = Tally::default();
         let operation = operation("getPet");
         for number in 0..RING as i64 + 3 {
             tally.settle(finished(&operation, None, number, 200));
+            tally.settle(finished(&operation, None, number, 502));
         }
-        assert_eq!(tally.records_dropped, 3);
-        let kept: Vec<_> = tally.drain_records().map(|record| record.at.micros()).collect();
-        assert_eq!((kept.len(), kept[0]), (RING, 3));
+        assert_eq!(tally.records_dropped, 6);
+        let kept: Vec<_> = tally.drain_records().map(|record| (record.status, record.at.micros())).collect();
+        assert_eq!((kept.len(), kept[0], kept[RING]), (2 * RING, (200, 0), (502, 3)));
+        assert_eq!(tally.drain_records().count(), 0);
     }
 }

@@ -55,7 +55,6 @@ pub(crate) struct Shared {
     pub(crate) stopping: AtomicBool,
     pub(crate) connections: AtomicUsize,
     pub(crate) connections_refused: AtomicU64,
-    pub(crate) in_flight: AtomicU64,
 }
 
 impl Shared {
@@ -75,6 +74,8 @@ pub(crate) struct Worker {
     /// For copies of calls.
     pub(crate) shadows: Places,
     pub(crate) websockets: OpenSockets,
+    /// Requests that are not settled yet.
+    pub(crate) in_flight: AtomicU64,
     tally: Mutex<Tally>,
     date: Mutex<Date>,
 }
@@ -95,6 +96,7 @@ impl Worker {
             names: Names::new(names::system()),
             shadows: Places::default(),
             websockets: OpenSockets::default(),
+            in_flight: AtomicU64::new(0),
             tally: Mutex::default(),
             date: Mutex::default(),
         }

@@ -196,7 +196,7 @@ impl<'a> Call<'a> {
     async fn ask(&self, target: &Target, load: Load, upload: Outgoing) -> Result<Reply, Failed> {
         match target.endpoint.protocol {
             Protocol::Http1 => self.ask_http1(target, load, upload).await,
-            Protocol::Http2 => self.ask_http2(target, load, upload).await,
+            Protocol::Http2 => Box::pin(self.ask_http2(target, load, upload)).await,
         }
     }
 
@@ -223,7 +223,8 @@ impl<'a> Call<'a> {
                 Err(broken) => return Err(self.failed(broken)),
             }
         }
-        let connection = match dial(worker, endpoint, self.connect_within).await {
+        // In a box, as most calls find a connection in the pool and need no room for this.
+        let connection = match Box::pin(dial(worker, endpoint, self.connect_within)).await {
             Ok(connection) => connection,
             Err(failure) => return Err(no_connection(failure, upload)),
         };

@@ -64,7 +64,7 @@ impl QuotaMeter {
 }
 
 fn seconds_until(end: Timestamp, now: Timestamp) -> u64 {
-    u64::try_from(end.since(now).as_micros().div_ceil(1_000_000)).unwrap_or(u64::MAX).max(1)
+    u64::try_from(end.micros().saturating_sub(now.micros())).unwrap_or(0).div_ceil(1_000_000).max(1)
 }
 
 #[cfg(test)]

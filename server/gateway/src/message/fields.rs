@@ -241,15 +241,27 @@ fn is_name(name: &str) -> bool {
 
 /// What a field's value may hold: visible characters, spaces, tabs and bytes beyond ASCII.
 pub(crate) fn is_value(value: &[u8]) -> bool {
-    value.iter().all(|byte| *byte == b'\t' || (*byte >= 0x20 && *byte != 0x7f))
+    // Without a way out in the middle, so that many bytes are looked at together.
+    value.iter().fold(true, |fits, byte| fits & ((*byte == b'\t') | ((*byte >= 0x20) & (*byte != 0x7f))))
 }
 
 /// Whether a byte may stand in a token (RFC 9110 5.6.2).
 pub(crate) const fn is_token(byte: u8) -> bool {
-    matches!(byte,
-        b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
-        | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z')
+    TOKEN[byte as usize]
 }
+
+/// Looked up rather than compared, since each byte of each name is.
+static TOKEN: [bool; 256] = {
+    let mut token = [false; 256];
+    let mut byte = 0;
+    while byte < token.len() {
+        token[byte] = matches!(byte as u8,
+            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+            | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z');
+        byte += 1;
+    }
+    token
+};
 
 #[cfg(test)]
 mod tests {
