@@ -178,6 +178,11 @@ impl Account {
         self.started
     }
 
+    /// When the last of what is known of it happened.
+    pub(crate) fn answered_at(&self) -> Timestamp {
+        self.at.plus(self.checks.unwrap_or_default() + self.upstream.unwrap_or_default())
+    }
+
     /// One call was taken from a quota.
     pub(crate) fn spent(&self, subscription: SubscriptionId, period: Timestamp) {
         self.worker.tally().spend(subscription, period);

@@ -80,7 +80,7 @@ impl Subscribed {
     /// Where the caller stands, told on every answer although this call is not counted.
     fn standing(self, shared: &Shared, route: &Route, account: &Account) -> Standing {
         let caller = self.caller(&route.operation);
-        let lefts = self.subscription.counters.left(caller, shared.monotonic_nanos(), account.at);
+        let lefts = self.subscription.counters.left(caller, shared.nanos_at(account.started()), account.at);
         Standing { plan: self.plan, lefts }
     }
 }
@@ -138,7 +138,7 @@ fn spend(
     if caller.is_none() && served.iter().all(Option::is_none) {
         return Ok(());
     }
-    let (lefts, taken) = limit::take(caller, served, shared.monotonic_nanos(), account.at);
+    let (lefts, taken) = limit::take(caller, served, shared.nanos_at(account.started()), account.at);
     if let Some(subscribed) = subscribed {
         account.standing = Some(Standing { plan: Arc::clone(&subscribed.plan), lefts });
     }

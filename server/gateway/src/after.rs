@@ -41,9 +41,9 @@ pub(crate) fn after(answered: Result<Answer, Refusal>, mut account: Box<Account>
     let limits = account.standing.as_ref().and_then(|standing| standing.limits(account.operation.as_deref()));
     // Where we speak of these, the upstream's word is about something else.
     answer.fields.retain(|name, _| match name.len() {
-        12 => !name.eq_ignore_ascii_case("x-request-id"),
-        9 => limits.is_none() || !name.eq_ignore_ascii_case("ratelimit"),
-        16 => limits.is_none() || !name.eq_ignore_ascii_case("ratelimit-policy"),
+        12 => !name.eq_ignore_ascii_case(b"x-request-id"),
+        9 => limits.is_none() || !name.eq_ignore_ascii_case(b"ratelimit"),
+        16 => limits.is_none() || !name.eq_ignore_ascii_case(b"ratelimit-policy"),
         _ => true,
     });
     answer.fields.push_with("x-request-id", |text| account.id.write(text));

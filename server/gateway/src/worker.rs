@@ -18,7 +18,7 @@ use crate::{
     world::World,
 };
 use arc_swap::ArcSwap;
-use portico_domain::{Clock, Digester};
+use portico_domain::{Clock, Digester, Timestamp};
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -59,7 +59,12 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn monotonic_nanos(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        self.nanos_at(Instant::now())
+    }
+
+    /// The same of a moment that was taken before.
+    pub(crate) fn nanos_at(&self, moment: Instant) -> u64 {
+        u64::try_from(moment.saturating_duration_since(self.started).as_nanos()).unwrap_or(u64::MAX)
     }
 }
 
@@ -118,9 +123,9 @@ impl Worker {
         self.lines.clear();
     }
 
-    /// Writes the `Date` field (RFC 9110 6.6.1) for an answer whose maker wrote none.
-    pub(crate) fn write_date(&self, head: &mut Vec<u8>) {
-        let second = self.shared.clock.now().micros().div_euclid(1_000_000);
+    /// Writes the `Date` field (RFC 9110 6.6.1) for an answer whose maker wrote none; of now, where no time is given.
+    pub(crate) fn write_date(&self, at: Option<Timestamp>, head: &mut Vec<u8>) {
+        let second = at.unwrap_or_else(|| self.shared.clock.now()).seconds();
         let mut date = self.date.lock().unwrap_or_else(PoisonError::into_inner);
         if date.second != second || date.line.is_empty() {
             date.second = second;

@@ -237,7 +237,7 @@ pub(crate) fn clean_trailers(trailers: &mut HeaderMap) {
 
 /// What the upstream is told by us.
 fn write_told(head: &mut Vec<u8>, permit: &Permit, sent: &Fields, told: &Told<'_>) {
-    let host = sent.text("host").unwrap_or_default();
+    let host = sent.get("host").unwrap_or_default();
     let (client, shared) = (told.client, &told.worker.shared);
     head.extend_from_slice(b"x-forwarded-for: ");
     let at = head.len();
@@ -246,7 +246,7 @@ fn write_told(head: &mut Vec<u8>, permit: &Permit, sent: &Fields, told: &Told<'_
     let scheme: &[u8] = if told.secure { b"https" } else { b"http" };
     if !host.is_empty() {
         head.extend_from_slice(b"\r\nx-forwarded-host: ");
-        head.extend_from_slice(host.as_bytes());
+        head.extend_from_slice(host);
     }
     let (before, after): (&[u8], &[u8]) = if client.is_ipv6() { (b"\"[", b"]\"") } else { (b"", b"") };
     head.extend_from_slice(b"\r\nforwarded: for=");
@@ -256,7 +256,7 @@ fn write_told(head: &mut Vec<u8>, permit: &Permit, sent: &Fields, told: &Told<'_
     if !host.is_empty() {
         // A host was checked to hold neither quotes nor backslashes.
         head.extend_from_slice(b";host=\"");
-        head.extend_from_slice(host.as_bytes());
+        head.extend_from_slice(host);
         head.push(b'"');
     }
     head.extend_from_slice(b";proto=");
@@ -329,27 +329,29 @@ pub(crate) fn clean_answer(fields: &mut Fields, keep_length: bool) {
     let named = Named::of(fields);
     let mut lengths = 0;
     fields.retain(|name, value| {
-        if !named.is_none() && named.contains(name.as_bytes()) {
+        if !named.is_none() && named.contains(name) {
             return false;
         }
         match name.len() {
-            10 => !(is(name, "connection") || is(name, "keep-alive") || is(name, "set-cookie") && sets_reserved(value)),
-            14 => {
-                lengths += usize::from(is(name, "content-length"));
-                !is(name, "content-length") || (keep_length && lengths == 1)
+            10 => {
+                !(is(name, b"connection") || is(name, b"keep-alive") || is(name, b"set-cookie") && sets_reserved(value))
             }
-            2 => !is(name, "te"),
-            7 => !is(name, "trailer") && !is(name, "upgrade"),
-            16 => !is(name, "proxy-connection"),
-            17 => !is(name, "transfer-encoding"),
-            18 => !is(name, "proxy-authenticate"),
-            25 => !is(name, "proxy-authentication-info"),
+            14 => {
+                lengths += usize::from(is(name, b"content-length"));
+                !is(name, b"content-length") || (keep_length && lengths == 1)
+            }
+            2 => !is(name, b"te"),
+            7 => !is(name, b"trailer") && !is(name, b"upgrade"),
+            16 => !is(name, b"proxy-connection"),
+            17 => !is(name, b"transfer-encoding"),
+            18 => !is(name, b"proxy-authenticate"),
+            25 => !is(name, b"proxy-authentication-info"),
             _ => true,
         }
     });
 }
 
-fn is(name: &str, known: &str) -> bool {
+fn is(name: &[u8], known: &[u8]) -> bool {
     name.eq_ignore_ascii_case(known)
 }
 

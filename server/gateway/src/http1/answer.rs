@@ -3,6 +3,7 @@ use super::{
     buffers,
     outbox::{Delimited, Outbox},
     server::Asked,
+    turn::Turn,
     wire::{Wire, lock},
 };
 use crate::{
@@ -23,6 +24,7 @@ pub(super) struct Sending {
     takes_trailers: bool,
     flush: bool,
     over: bool,
+    turn: Turn,
     /// The body broke off: to be told once what came before it is written.
     broken: Option<io::Error>,
 }
@@ -44,7 +46,7 @@ impl Sending {
         write_status(&mut head, status);
         fields.write_to(&mut head);
         if !fields.contains("date") {
-            worker.write_date(&mut head);
+            worker.write_date(body.made_at(), &mut head);
         }
         match delimited {
             Delimited::Length => {
@@ -66,7 +68,15 @@ impl Sending {
         head.extend_from_slice(b"\r\n");
         let over = delimited == Delimited::Nothing || body.is_over() && delimited == Delimited::Length;
         let outbox = Outbox::new(head, delimited);
-        Self { body, outbox, takes_trailers: asked.takes_trailers, flush: over, over, broken: None }
+        Self {
+            body,
+            outbox,
+            takes_trailers: asked.takes_trailers,
+            flush: over,
+            over,
+            turn: Turn::default(),
+            broken: None,
+        }
     }
 
     /// Ready when all of it is written. The connection is free while the body is asked: that may read from it too.
@@ -77,6 +87,7 @@ impl Sending {
     ) -> Poll<io::Result<()>> {
         loop {
             if self.flush {
+                ready!(self.turn.poll(cx));
                 // The request is counted and the upstream's connection free before the client can know of its end.
                 if self.over && self.outbox.is_copied() {
                     self.body = Body::empty();

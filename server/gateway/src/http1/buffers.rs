@@ -20,10 +20,6 @@ thread_local! {
     static WRITE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
-fn take_read() -> BytesMut {
-    READ.with_borrow_mut(Vec::pop).unwrap_or_else(|| BytesMut::with_capacity(ROOM))
-}
-
 /// Gives back what was read from; nothing that is still in it.
 fn give_read(mut buffer: BytesMut) {
     buffer.clear();
@@ -56,17 +52,18 @@ pub(crate) fn poll_read(
     read: &mut BytesMut,
 ) -> Poll<io::Result<usize>> {
     if read.is_empty() {
-        let mut room = if read.capacity() > 0 { std::mem::take(read) } else { take_read() };
-        if !room.try_reclaim(ROOM) {
-            room = take_read();
-        }
-        let polled = poll_read_buf(Pin::new(io), cx, &mut room);
-        if let Poll::Ready(Ok(1..)) = polled {
-            *read = room;
-        } else {
-            give_read(room);
-        }
-        return polled;
+        rest(read);
+        return READ.with_borrow_mut(|spare| {
+            let mut room = spare.pop().unwrap_or_else(|| BytesMut::with_capacity(ROOM));
+            let polled = poll_read_buf(Pin::new(io), cx, &mut room);
+            // Mostly nothing has come yet, and the buffer stays where it was.
+            if room.is_empty() {
+                spare.push(room);
+            } else {
+                *read = room;
+            }
+            polled
+        });
     }
     if read.capacity() - read.len() < 4096 {
         read.reserve(ROOM);

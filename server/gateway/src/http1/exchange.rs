@@ -3,6 +3,7 @@ use super::{
     Timer, buffers,
     framing::Decoder,
     outbox::{Delimited, Outbox},
+    turn::Turn,
 };
 use crate::{
     dispatch::upload::{Outgoing, UploadError},
@@ -75,6 +76,7 @@ pub(crate) struct Exchange {
     uploaded: bool,
     /// Whether any byte of the request has left.
     begun: bool,
+    turn: Turn,
     /// Whether the upstream takes nothing more. It may have answered before: that is still read.
     deaf: bool,
     /// The part of the body that waits to leave with the head.
@@ -121,6 +123,7 @@ impl Exchange {
             upload,
             uploaded,
             begun: false,
+            turn: Turn::default(),
             deaf: false,
             first: None,
             still_since: None,
@@ -164,6 +167,7 @@ impl Exchange {
 
     fn poll_head(&mut self, cx: &mut Context<'_>, head_only: bool) -> Poll<Result<AnswerHead, Broken>> {
         loop {
+            ready!(self.turn.poll(cx));
             // Before the first byte has left, nothing can have come.
             let sent = self.poll_send(cx);
             if let Poll::Ready(Err(broken)) = sent {

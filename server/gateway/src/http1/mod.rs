@@ -17,6 +17,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod turn;
 mod wire;
 
 pub(crate) use exchange::{Connection, Download};

@@ -3,6 +3,7 @@ use super::{
     Fault,
     answer::Sending,
     head::{Framing, Head},
+    turn,
     wire::{Patience, Upload, Wire, lock},
 };
 use crate::{
@@ -175,11 +176,10 @@ async fn answer_one<S: Stream>(
 ) -> Option<Answer> {
     // In a box of its own, so that a connection without a request is small.
     let mut answering = Box::pin(pipeline::answer(Arc::clone(worker), Arc::clone(peer), request));
-    poll_fn(|cx| {
-        if let Poll::Ready(answer) = answering.as_mut().poll(cx) {
-            return Poll::Ready(Some(answer));
-        }
-        lock(wire).poll_gone(cx).map(|()| None)
+    poll_fn(|cx| match turn::watch(|| answering.as_mut().poll(cx)) {
+        (Poll::Ready(answer), _) => Poll::Ready(Some(answer)),
+        (Poll::Pending, true) => Poll::Pending,
+        (Poll::Pending, false) => lock(wire).poll_gone(cx).map(|()| None),
     })
     .await
 }

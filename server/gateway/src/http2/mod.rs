@@ -83,7 +83,7 @@ where
             };
             if !answer.fields.contains("date") {
                 let mut line = Vec::new();
-                worker.write_date(&mut line);
+                worker.write_date(None, &mut line);
                 answer.fields.push_line(&line, "date".len(), "date: ".len(), line.len() - 2);
             }
             answer

@@ -2,6 +2,7 @@
 use crate::{account::Account, http1};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+use portico_domain::Timestamp;
 use std::{
     io,
     pin::Pin,
@@ -65,6 +66,11 @@ impl Body {
             account.bytes_out += data.len() as u64;
         }
         Poll::Ready(frame)
+    }
+
+    /// About when an answer began, without a look at the clock; `None` for what nobody asked for.
+    pub(crate) fn made_at(&self) -> Option<Timestamp> {
+        self.account.as_ref().map(|account| account.answered_at())
     }
 
     /// Whether nothing comes any more.

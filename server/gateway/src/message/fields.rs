@@ -137,9 +137,9 @@ impl Fields {
     }
 
     /// Keeps the fields of which this is true, given their names as they came and their values.
-    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&str, &[u8]) -> bool) {
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&[u8], &[u8]) -> bool) {
         let (text, lines) = (&self.text, &mut self.lines);
-        lines.retain(|line| keep(name_of(text, line), &text[line.value as usize..line.value_end as usize]));
+        lines.retain(|line| keep(name_bytes(text, line), &text[line.value as usize..line.value_end as usize]));
     }
 
     /// These and then those.
@@ -173,9 +173,7 @@ impl Fields {
     /// The lines of which this is true. It may write others in their places.
     pub(crate) fn write_where(&self, out: &mut Vec<u8>, mut keep: impl FnMut(&mut Vec<u8>, &[u8], &[u8]) -> bool) {
         for line in &self.lines {
-            let start = line.start as usize;
-            let name = &self.text[start..start + usize::from(line.name_length)];
-            if keep(out, name, self.value(line)) {
+            if keep(out, name_bytes(&self.text, line), self.value(line)) {
                 out.extend_from_slice(&self.text[line.start as usize..line.end as usize]);
             }
         }
@@ -223,10 +221,14 @@ impl fmt::Debug for Fields {
     }
 }
 
-fn name_of<'a>(text: &'a [u8], line: &Line) -> &'a str {
+fn name_bytes<'a>(text: &'a [u8], line: &Line) -> &'a [u8] {
     let start = line.start as usize;
+    &text[start..start + usize::from(line.name_length)]
+}
+
+fn name_of<'a>(text: &'a [u8], line: &Line) -> &'a str {
     // Names were checked to be ASCII tokens.
-    std::str::from_utf8(&text[start..start + usize::from(line.name_length)]).unwrap_or_default()
+    std::str::from_utf8(name_bytes(text, line)).unwrap_or_default()
 }
 
 fn is_named(text: &[u8], line: &Line, name: &str) -> bool {
@@ -303,7 +305,7 @@ mod tests {
         fields.remove("x-two");
         assert_eq!(written(&fields), "Accept:  text/html \r\nx-one: 1\r\nx-one: 3, 4\r\n");
         fields.set("x-one", "5");
-        fields.retain(|name, _| name != "Accept");
+        fields.retain(|name, _| name != b"Accept");
         assert_eq!(written(&fields), "x-one: 5\r\n");
     }
 

@@ -118,9 +118,9 @@ impl Cors {
     }
 }
 
-fn is_cors(name: &str) -> bool {
+fn is_cors(name: &[u8]) -> bool {
     const PREFIX: &[u8] = b"access-control-";
-    name.as_bytes().get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+    name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
 }
 
 /// Browsers write origins in one form, so bytes are compared. What stands for the `*` is labels of a host and no more.

@@ -30,7 +30,7 @@ pub(crate) fn is_held(request: &Fields, kept: &Fields) -> bool {
 
 /// Leaves a 304's fields.
 pub(crate) fn keep_not_modified(fields: &mut Fields) {
-    fields.retain(|name, _| NOT_MODIFIED.iter().any(|kept| name.eq_ignore_ascii_case(kept)));
+    fields.retain(|name, _| NOT_MODIFIED.iter().any(|kept| name.eq_ignore_ascii_case(kept.as_bytes())));
 }
 
 /// The members of `If-None-Match`. A comma may stand within an entity tag.

@@ -155,7 +155,10 @@ impl Kept {
     ) -> Self {
         let mut fields = self.fields.clone();
         let says = |name: &str| told.contains(name);
-        fields.retain(|name, _| !says(&name.to_ascii_lowercase()) || is_of_the_body(name));
+        fields.retain(|name, _| {
+            let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+            !says(&name) || is_of_the_body(&name)
+        });
         for (name, value) in told.iter().filter(|(name, _)| !is_of_the_body(name)) {
             fields.push(name, value);
         }
