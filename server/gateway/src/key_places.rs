@@ -51,7 +51,7 @@ impl KeyPlaces {
     /// Takes out of a request what stands in the places and is a key of ours.
     pub(crate) fn strip(&self, target: &mut Target, sent: &mut Fields, is_ours: impl Fn(&[u8]) -> bool) {
         sent.retain(|name, value| {
-            !self.fields.iter().any(|known| known.eq_ignore_ascii_case(name)) || !is_ours(of_field(value))
+            !self.fields.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name)) || !is_ours(of_field(value))
         });
         let of_parameter = |pair: &str| self.of_parameter(pair).is_some_and(|value| is_ours(&value));
         if let Some(query) = target.query().filter(|query| query.split('&').any(of_parameter)) {
