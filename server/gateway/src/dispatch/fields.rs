@@ -225,16 +225,6 @@ fn write_kept(head: &mut Vec<u8>, permit: &Permit, sent: &Fields, told: &Told<'_
     });
 }
 
-/// Removes from the fields behind a request's body what may not pass in its head either. A server may well take them
-/// for one.
-pub(crate) fn clean_trailers(trailers: &mut HeaderMap) {
-    let ends: Vec<HeaderName> =
-        trailers.keys().filter(|name| fate_of(name.as_str().as_bytes()) != Fate::Passes).cloned().collect();
-    for name in ends {
-        trailers.remove(name);
-    }
-}
-
 /// What the upstream is told by us.
 fn write_told(head: &mut Vec<u8>, permit: &Permit, sent: &Fields, told: &Told<'_>) {
     let host = sent.get("host").unwrap_or_default();

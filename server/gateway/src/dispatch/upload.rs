@@ -1,5 +1,4 @@
 //! A request's body on its way to the upstream: what comes from the client, up to the API's limit.
-use super::fields::clean_trailers;
 use crate::{http1::Fault, message::Body, refusal::Refusal};
 use bytes::Bytes;
 use http_body::Frame;
@@ -63,14 +62,11 @@ impl Outgoing {
         }
         let polled = self.body.poll_next(cx);
         self.waits_for_client = polled.is_pending();
-        let mut frame = match ready!(polled) {
+        let frame = match ready!(polled) {
             None => return Poll::Ready(None),
             Some(Ok(frame)) => frame,
             Some(Err(error)) => return Poll::Ready(Some(Err(UploadError::from(&error)))),
         };
-        if let Some(trailers) = frame.trailers_mut() {
-            clean_trailers(trailers);
-        }
         if let Some(data) = frame.data_ref() {
             let length = data.len() as u64;
             if length > self.left {

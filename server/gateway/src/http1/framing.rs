@@ -3,7 +3,7 @@ use super::{
     Fault,
     head::{Framing, MAX_HEAD, MAX_TARGET},
 };
-use crate::message::fields::is_value;
+use crate::message::{fields::is_value, trailers};
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::Frame;
@@ -12,6 +12,9 @@ use memchr::memchr;
 /// Room for the method and version around the longest target.
 const MAX_REQUEST_LINE: usize = MAX_TARGET + 64;
 const MAX_CHUNK_EXTENSION: u16 = 256;
+/// So much of a body's framing may be more than [`FRAMING_A_CHUNK`] a chunk and twice what is in it.
+const MAX_EXCESS: u64 = 16 * 1024;
+const FRAMING_A_CHUNK: u64 = 16;
 const MAX_TRAILERS: usize = 8 * 1024;
 const MALFORMED_TRAILER: Fault = Fault::Bad("a trailer field is malformed");
 
@@ -147,6 +150,8 @@ impl Decoder {
 #[derive(Debug)]
 pub(crate) struct Chunked {
     place: Place,
+    /// Bytes of framing that what was framed has not paid for.
+    excess: u64,
     /// Lines after the last chunk, as far as they came.
     trailers: Vec<u8>,
 }
@@ -171,7 +176,7 @@ enum Part {
 
 impl Chunked {
     fn new() -> Self {
-        Self { place: Place::Size { digits: 0, size: 0 }, trailers: Vec::new() }
+        Self { place: Place::Size { digits: 0, size: 0 }, excess: 0, trailers: Vec::new() }
     }
 
     fn next(&mut self, read: &mut BytesMut) -> Result<Part, Fault> {
@@ -191,12 +196,27 @@ impl Chunked {
                         return read_trailers(&self.trailers).map(Part::End);
                     }
                 }
-                place => self.place = place.step(read[looked_at])?,
+                place => {
+                    self.place = place.step(read[looked_at])?;
+                    self.weigh()?;
+                }
             }
             looked_at += 1;
         }
         read.clear();
         Ok(Part::Missing)
+    }
+
+    /// Counts a byte of framing. Chunks of a byte each with a long extension would cost us much and carry little.
+    fn weigh(&mut self) -> Result<(), Fault> {
+        self.excess += 1;
+        if let Place::Data(size) = self.place {
+            self.excess = self.excess.saturating_sub(FRAMING_A_CHUNK.saturating_add(size.saturating_mul(2)));
+        }
+        if self.excess > MAX_EXCESS {
+            return Err(Fault::Bad("its chunks are small and their extensions long"));
+        }
+        Ok(())
     }
 
     /// Takes one more byte of the trailers; whether it was their last.
@@ -250,5 +270,6 @@ fn read_trailers(text: &[u8]) -> Result<Option<HeaderMap>, Fault> {
         let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).map_err(|_| MALFORMED_TRAILER)?;
         map.append(name, value);
     }
+    trailers::clean(&mut map);
     Ok((!map.is_empty()).then_some(map))
 }

@@ -7,7 +7,7 @@ use crate::{
         Fault,
         head::{MAX_FIELDS, MAX_TARGET, check_authority, check_method, check_target},
     },
-    message::{Body, Fields, Request, Target, Version, fields::is_value},
+    message::{Body, Fields, Request, Target, Version, fields::is_value, trailers},
 };
 use bytes::Bytes;
 use h2::RecvStream;
@@ -217,7 +217,10 @@ impl http_body::Body for Upload {
             }
         }
         Poll::Ready(match ready!(this.received.poll_trailers(cx)) {
-            Ok(Some(trailers)) => Some(Ok(Frame::trailers(cleaned(trailers)))),
+            Ok(Some(mut trailers)) => {
+                trailers::clean(&mut trailers);
+                Some(Ok(Frame::trailers(trailers)))
+            }
             Ok(None) => None,
             Err(error) => Some(Err(into_io(error))),
         })
@@ -234,32 +237,6 @@ impl http_body::Body for Upload {
             None => SizeHint::default(),
         }
     }
-}
-
-/// Trailers without what only makes sense before a body, or is ours to say (RFC 9110 6.5.1): some servers put them
-/// among the fields of the head.
-fn cleaned(mut trailers: HeaderMap) -> HeaderMap {
-    const BEFORE: [&str; 12] = [
-        "authorization",
-        "connection",
-        "content-length",
-        "cookie",
-        "expect",
-        "forwarded",
-        "host",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "x-api-key",
-    ];
-    let unwanted =
-        |name: &str| BEFORE.contains(&name) || name.starts_with("x-portico-") || name.starts_with("x-forwarded-");
-    let names: Vec<_> = trailers.keys().filter(|name| unwanted(name.as_str())).cloned().collect();
-    for name in names {
-        trailers.remove(name);
-    }
-    trailers
 }
 
 pub(super) fn into_io(error: h2::Error) -> io::Error {

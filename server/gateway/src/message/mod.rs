@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod fields;
+pub(crate) mod trailers;
 
 use crate::tunnel::Tunnel;
 pub(crate) use body::Body;

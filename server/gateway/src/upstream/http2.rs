@@ -3,6 +3,7 @@ use super::{condition::Load, dial::connect, endpoint::Endpoint, pool::Open};
 use crate::{
     dispatch::upload::{Outgoing, UploadError},
     http1::exchange::{Broken, Io, Patience},
+    message::trailers,
     refusal::UpstreamFailure,
     worker::Worker,
 };
@@ -355,7 +356,15 @@ impl Body for Download {
             return Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())));
         };
         this.silence = None;
-        Poll::Ready(frame.map(|frame| frame.map_err(|_| io::ErrorKind::ConnectionAborted.into())))
+        let cleaned = frame.map(|frame| {
+            frame.map(|mut frame| {
+                if let Some(trailers) = frame.trailers_mut() {
+                    trailers::clean(trailers);
+                }
+                frame
+            })
+        });
+        Poll::Ready(cleaned.map(|frame| frame.map_err(|_| io::ErrorKind::ConnectionAborted.into())))
     }
 
     fn is_end_stream(&self) -> bool {

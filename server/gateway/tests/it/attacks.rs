@@ -242,6 +242,12 @@ async fn a_body_has_one_end() {
         ("a fault whose rest would make sense", behind("1\r\nA\r\n5;\0ab\r\n0\r\n\r\n"), &[400], 0),
         ("a body in the trailers", behind("0\r\nno trailer\r\n\r\n"), &[400], 0),
         ("a zero byte in the trailers", behind("0\r\nX: a\0\r\n\r\n"), &[400], 0),
+        (
+            "chunks of next to nothing",
+            behind(&format!("{}0\r\n\r\n", format!("1;{}\r\na\r\n", "x".repeat(200)).repeat(120))),
+            &[400],
+            0,
+        ),
         ("endless trailers", behind(&format!("0\r\n{}\r\n", "X: a\r\n".repeat(2_000))), &[400], 0),
         (
             "more than the limit",

@@ -247,3 +247,18 @@ async fn a_client_that_sends_on_still_reads_why_it_was_refused() {
     }
     assert!(upstream.seen().is_empty());
 }
+
+#[tokio::test]
+async fn trailers_say_nothing_that_belongs_before_a_body() {
+    let answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\nSet-Cookie: a=b\r\nContent-Length: 9\r\nContent-Digest: sha-256=:aaaa:\r\n\r\n";
+    let upstream = Upstream::start(answer).await;
+    let house = House::open(&upstream);
+    let request = format!(
+        "POST /shop/pets HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nX-API-Key: {}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 8\r\nX-Portico-App: forged\r\nHost: forged\r\nContent-Type: forged\r\n\r\n",
+        house.token
+    );
+    let answer = house.raw(request.as_bytes()).await;
+    assert!(answer.ends_with("0\r\nx-sum: 7\r\ncontent-digest: sha-256=:aaaa:\r\n\r\n"), "{answer}");
+    let seen = upstream.only();
+    assert!(seen.ends_with("0\r\nx-sum: 8\r\n\r\n") && !seen.contains("forged"), "{seen}");
+}

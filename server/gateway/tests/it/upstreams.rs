@@ -197,7 +197,9 @@ async fn http2_upstream() -> (SocketAddr, Arc<AtomicU32>) {
         let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("-");
         let told =
             format!("{} {} te={} prefix={}", request.method(), request.uri(), text("te"), text("x-forwarded-prefix"));
-        let trailers = HeaderMap::from_iter([("grpc-status".parse().unwrap(), HeaderValue::from_static("0"))]);
+        let trailers =
+            ["grpc-status", "content-type"].map(|name| (name.parse().unwrap(), HeaderValue::from_static("0")));
+        let trailers = HeaderMap::from_iter(trailers);
         let body = Parts([Frame::data(told.into()), Frame::trailers(trailers)].into());
         Ok::<_, Infallible>(Response::new(body))
     };
