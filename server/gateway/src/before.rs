@@ -6,6 +6,7 @@ use crate::{
     closing::with_values,
     dispatch,
     message::{Answer, Body, Target},
+    pace::{Pace, TooSlow},
     policy::{
         cache::{self, Asked, Credentials, Outcome, Pass, Place, Ready, Recorded, Step},
         mock::{NoSuchMock, OperationMocks},
@@ -102,9 +103,13 @@ async fn check_call(checks: &OperationChecks, permit: &Permit, arrival: &mut Arr
     };
     let limit = permit.route.max_body_bytes().min(MAX_REQUEST_BODY as u64);
     let mut whole = BytesMut::new();
-    let mut patience = Box::pin(sleep(permit.route.api.upstreams.patience.idle));
+    let idle = permit.route.api.upstreams.patience.idle;
+    let (mut patience, mut pace) = (Box::pin(sleep(idle)), Pace::new(idle));
     while let Some(frame) = poll_fn(|cx| match arrival.body.poll_next(cx) {
-        Poll::Pending => patience.as_mut().poll(cx).map(|()| Some(Err(io::ErrorKind::TimedOut.into()))),
+        Poll::Pending => {
+            pace.waits();
+            patience.as_mut().poll(cx).map(|()| Some(Err(io::ErrorKind::TimedOut.into())))
+        }
         frame @ Poll::Ready(_) => frame,
     })
     .await
@@ -118,7 +123,7 @@ async fn check_call(checks: &OperationChecks, permit: &Permit, arrival: &mut Arr
                 return Err(Refusal::BodyTooLarge { limit });
             }
             whole.extend_from_slice(&data);
-            let idle = permit.route.api.upstreams.patience.idle;
+            pace.moved(data.len()).map_err(|TooSlow| Refusal::RequestTimeout)?;
             patience.as_mut().reset(tokio::time::Instant::now() + idle);
         }
     }

@@ -33,6 +33,7 @@ mod listener;
 mod message;
 #[cfg(test)]
 mod mutation;
+mod pace;
 mod path;
 mod peer;
 mod pipeline;

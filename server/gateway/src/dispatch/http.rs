@@ -51,7 +51,12 @@ pub(crate) async fn forward(
     let upload = if body.is_over() {
         Outgoing::none()
     } else {
-        Outgoing::new(body, permit.route.max_body_bytes(), account.count_upload())
+        Outgoing::new(
+            body,
+            permit.route.max_body_bytes(),
+            account.count_upload(),
+            permit.route.api.upstreams.patience.idle,
+        )
     };
     let patience = &permit.route.api.upstreams.patience;
     let call = Call::new(worker, permit, &arrival, account, upload.length() != Some(0));

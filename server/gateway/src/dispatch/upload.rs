@@ -1,5 +1,10 @@
 //! A request's body on its way to the upstream: what comes from the client, up to the API's limit.
-use crate::{http1::Fault, message::Body, refusal::Refusal};
+use crate::{
+    http1::Fault,
+    message::Body,
+    pace::{Pace, TooSlow},
+    refusal::Refusal,
+};
 use bytes::Bytes;
 use http_body::Frame;
 use std::{
@@ -10,6 +15,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 /// Counts what passes, and ends what grows too large.
@@ -20,6 +26,8 @@ pub(crate) struct Outgoing {
     left: u64,
     counted: Option<Arc<AtomicU64>>,
     waits_for_client: bool,
+    /// Until the answer has begun: then both sides may take turns as slowly as they like.
+    pace: Option<Pace>,
 }
 
 /// Why a request's body cannot be sent on.
@@ -30,6 +38,8 @@ pub(crate) enum UploadError {
     /// What was sent has no meaning.
     #[error("{0}")]
     Fault(Fault),
+    #[error("it comes too slowly")]
+    TooSlow,
     /// The client broke off.
     #[error("it broke off")]
     Gone,
@@ -41,6 +51,7 @@ impl UploadError {
         match self {
             Self::TooLarge => Refusal::BodyTooLarge { limit },
             Self::Fault(fault) => fault.into(),
+            Self::TooSlow => Refusal::RequestTimeout,
             Self::Gone => Refusal::BadRequest("its body broke off"),
         }
     }
@@ -48,12 +59,18 @@ impl UploadError {
 
 impl Outgoing {
     pub(crate) fn none() -> Self {
-        Self { body: Body::empty(), ahead: None, left: 0, counted: None, waits_for_client: false }
+        Self { body: Body::empty(), ahead: None, left: 0, counted: None, waits_for_client: false, pace: None }
     }
 
-    /// `counted` is told what passes.
-    pub(crate) fn new(body: Body, limit: u64, counted: Arc<AtomicU64>) -> Self {
-        Self { body, ahead: None, left: limit, counted: Some(counted), waits_for_client: false }
+    /// `counted` is told what passes. A client that falls behind its pace by more than `patience` is too slow.
+    pub(crate) fn new(body: Body, limit: u64, counted: Arc<AtomicU64>, patience: Duration) -> Self {
+        let pace = Some(Pace::new(patience));
+        Self { body, ahead: None, left: limit, counted: Some(counted), waits_for_client: false, pace }
+    }
+
+    /// The answer has begun.
+    pub(crate) fn answered(&mut self) {
+        self.pace = None;
     }
 
     pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
@@ -62,6 +79,9 @@ impl Outgoing {
         }
         let polled = self.body.poll_next(cx);
         self.waits_for_client = polled.is_pending();
+        if let (true, Some(pace)) = (self.waits_for_client, &mut self.pace) {
+            pace.waits();
+        }
         let frame = match ready!(polled) {
             None => return Poll::Ready(None),
             Some(Ok(frame)) => frame,
@@ -73,6 +93,9 @@ impl Outgoing {
                 return Poll::Ready(Some(Err(UploadError::TooLarge)));
             }
             self.left -= length;
+            if let Some(Err(TooSlow)) = self.pace.as_mut().map(|pace| pace.moved(data.len())) {
+                return Poll::Ready(Some(Err(UploadError::TooSlow)));
+            }
             if let Some(counted) = &self.counted {
                 counted.fetch_add(length, Ordering::Relaxed);
             }

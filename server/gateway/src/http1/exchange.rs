@@ -143,6 +143,7 @@ impl Exchange {
                 }
                 continue;
             }
+            self.upload.answered();
             return Ok(head);
         }
     }

@@ -7,7 +7,7 @@ use super::{
 use bytes::{Buf as _, BytesMut};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use std::{future::poll_fn, time::Duration};
-use tokio::io::{AsyncWriteExt as _, DuplexStream, duplex};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 
 /// What was read of a stream: how many heads, the bytes of all bodies, and the fault that ended it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -303,6 +303,29 @@ async fn a_head_begun_late_on_an_idle_connection_has_its_full_time() {
     tokio::time::sleep(PATIENCE.head * 9 / 10).await;
     client.write_all(&GET.as_bytes()[5..]).await.unwrap();
     assert_eq!(reading.await.unwrap(), Some(Ok("/".to_owned())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_a_byte_now_and_then_is_given_up() {
+    let (mut client, server) = duplex(1);
+    let mut wire = Wire::new(server, BytesMut::new(), PATIENCE);
+    let reading = tokio::spawn(async move {
+        let mut taken = 0;
+        while client.read_u8().await.is_ok() {
+            taken += 1;
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        }
+        taken
+    });
+    let error = loop {
+        if let Err(error) = poll_fn(|cx| wire.poll_write(cx, &[0; 1000], &[])).await {
+            break error;
+        }
+    };
+    assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+    drop(wire);
+    let taken = reading.await.unwrap();
+    assert!((12..=16).contains(&taken), "{taken}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,10 @@ use super::{
     framing::{Decoder, Found, HeadScanner},
     head::{self, Head},
 };
-use crate::http2;
+use crate::{
+    http2,
+    pace::{Pace, TooSlow},
+};
 use bytes::{Buf as _, Bytes, BytesMut};
 use http_body::Frame;
 use std::{
@@ -34,7 +37,7 @@ pub(crate) struct Patience {
     pub(crate) head: Duration,
     /// Without a request.
     pub(crate) idle: Duration,
-    /// Without the client taking a byte of an answer.
+    /// Without the client taking a byte of an answer; and how far it may fall behind its pace.
     pub(crate) write: Duration,
 }
 
@@ -52,7 +55,8 @@ pub(crate) struct Wire<S> {
     /// For the client's next byte, or for it to take one.
     timer: Timer,
     waiting_since: Option<Instant>,
-    stalled_since: Option<Instant>,
+    /// At which the client takes what is written.
+    pace: Pace,
     is_first: bool,
 }
 
@@ -68,7 +72,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             patience,
             timer: Timer::default(),
             waiting_since: None,
-            stalled_since: None,
+            pace: Pace::new(patience.write),
             is_first: true,
         }
     }
@@ -171,7 +175,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.body.is_over()
     }
 
-    /// Ready when some of it is written; an error when the client has taken nothing for too long.
+    /// Ready when some of it is written; an error when the client has taken nothing, or too little, for too long.
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>, head: &[u8], tail: &[u8]) -> Poll<io::Result<usize>> {
         let written = if tail.is_empty() {
             Pin::new(&mut self.io).poll_write(cx, head)
@@ -182,12 +186,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         };
         match written {
             Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-            Poll::Ready(written) => {
-                self.stalled_since = None;
-                Poll::Ready(written)
-            }
+            Poll::Ready(Ok(written)) => Poll::Ready(
+                self.pace.moved(written).map(|()| written).map_err(|TooSlow| io::ErrorKind::TimedOut.into()),
+            ),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => {
-                let since = *self.stalled_since.get_or_insert_with(Instant::now);
+                let since = self.pace.waits();
                 ready!(self.timer.poll_until(cx, since + self.patience.write));
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             }

@@ -2,6 +2,7 @@
 use super::stream::{Tunnelled, send_all};
 use crate::{
     message::{Answer, Body},
+    pace::Pace,
     tunnel,
 };
 use bytes::{Bytes, BytesMut};
@@ -64,6 +65,7 @@ fn head(status: StatusCode, fields: HeaderMap) -> Response<()> {
 }
 
 async fn send_body(sending: &mut SendStream<Bytes>, mut body: Body, patience: Duration) -> bool {
+    let mut pace = Pace::new(patience);
     loop {
         let frame = tokio::select! {
             frame = poll_fn(|cx| body.poll_next(cx)) => frame,
@@ -78,7 +80,7 @@ async fn send_body(sending: &mut SendStream<Bytes>, mut body: Body, patience: Du
             Some(Ok(frame)) => match frame.into_data() {
                 Ok(data) => {
                     let last = body.is_over();
-                    let sent = send_all(sending, data, last, patience).await;
+                    let sent = send_all(sending, data, last, patience, &mut pace).await;
                     if last {
                         return sent;
                     }

@@ -6,6 +6,7 @@
 //! told to calm down (`ENHANCE_YOUR_CALM`). `h2` bounds empty DATA frames, CONTINUATION frames and resets of requests
 //! that were not looked at yet.
 use super::PREFACE;
+use crate::pace::{Pace, TooSlow};
 use bytes::{Buf as _, BytesMut};
 use std::{
     io,
@@ -115,17 +116,29 @@ pub(super) struct Metered<S> {
     written: usize,
     /// How long the client may take nothing of what we send.
     patience: Duration,
+    pace: Pace,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Metered<S> {
     pub(super) fn new(io: S, read: BytesMut, patience: Duration, meter: Arc<Meter>) -> Self {
-        Self { io, read, frames: Frames::default(), meter, written: 0, patience, stalled: None }
+        Self {
+            io,
+            read,
+            frames: Frames::default(),
+            meter,
+            written: 0,
+            patience,
+            pace: Pace::new(patience),
+            stalled: None,
+        }
     }
 
     /// What came of a try to write. A client that takes nothing for too long is as good as gone.
     fn note_write<T>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if polled.is_ready() {
+        if polled.is_pending() {
+            self.pace.waits();
+        } else {
             self.stalled = None;
             return polled;
         }
@@ -134,13 +147,16 @@ impl<S> Metered<S> {
         stalled.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 
-    fn count_written(&mut self, bytes: usize) {
+    /// An error where the client takes what is written too slowly.
+    fn count_written(&mut self, bytes: usize) -> io::Result<()> {
+        self.pace.moved(bytes).map_err(|TooSlow| io::ErrorKind::TimedOut)?;
         self.written += bytes;
         let earned = self.written / BYTES_A_FRAME;
         if earned > 0 {
             self.written %= BYTES_A_FRAME;
             self.meter.state().idle_frames.earn(u32::try_from(earned).unwrap_or(u32::MAX));
         }
+        Ok(())
     }
 }
 
@@ -180,7 +196,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.io).poll_write(cx, bytes);
         if let Poll::Ready(Ok(count)) = polled {
-            this.count_written(count);
+            this.count_written(count)?;
         }
         this.note_write(cx, polled)
     }
@@ -192,7 +208,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.io).poll_write_vectored(cx, slices);
         if let Poll::Ready(Ok(count)) = polled {
-            this.count_written(count);
+            this.count_written(count)?;
         }
         this.note_write(cx, polled)
     }

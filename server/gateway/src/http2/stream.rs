@@ -1,5 +1,6 @@
 //! The bytes of one stream, under flow control.
 use super::request::into_io;
+use crate::pace::Pace;
 use bytes::{Buf as _, Bytes};
 use h2::{Reason, RecvStream, SendStream};
 use std::{
@@ -14,18 +15,31 @@ use tokio::{
     time::timeout,
 };
 
-/// Sends data as the client's windows have room. A client that opens none for longer than `patience` loses the stream.
-/// Whether all was sent.
-pub(super) async fn send_all(sending: &mut SendStream<Bytes>, mut data: Bytes, last: bool, patience: Duration) -> bool {
+/// Sends data as the client's windows have room. A client that opens none for longer than `patience`, or opens them too
+/// slowly, loses the stream. Whether all was sent.
+pub(super) async fn send_all(
+    sending: &mut SendStream<Bytes>,
+    mut data: Bytes,
+    last: bool,
+    patience: Duration,
+    pace: &mut Pace,
+) -> bool {
     if data.is_empty() {
         return sending.send_data(data, last).is_ok();
     }
     while !data.is_empty() {
         sending.reserve_capacity(data.len());
-        let room = match timeout(patience, poll_fn(|cx| sending.poll_capacity(cx))).await {
-            Ok(Some(Ok(room))) => room.min(data.len()),
-            Ok(_) => return false,
-            Err(_) => {
+        let capacity = poll_fn(|cx| {
+            let polled = sending.poll_capacity(cx);
+            if polled.is_pending() {
+                pace.waits();
+            }
+            polled
+        });
+        let room = match timeout(patience, capacity).await {
+            Ok(Some(Ok(room))) if pace.moved(room.min(data.len())).is_ok() => room.min(data.len()),
+            Ok(None | Some(Err(_))) => return false,
+            _ => {
                 sending.send_reset(Reason::CANCEL);
                 return false;
             }

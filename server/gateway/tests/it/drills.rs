@@ -5,10 +5,12 @@ use super::{
 };
 use portico_domain::Access;
 use portico_gateway::ApiSpec;
+use serde_json::json;
 use std::{future::Future, net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    time::interval,
 };
 
 /// Calls under way at once to an upstream that misbehaves.
@@ -258,4 +260,61 @@ async fn one_that_answers_early_and_listens_on() {
     assert_eq!(Answer::read(&text).status, 200);
     drop(client);
     drill.ends("GET /shop/pets", "", 200, "ok").await;
+}
+
+#[tokio::test]
+async fn a_body_that_drips_ends_in_time() {
+    for protocol in ["http1", "http2"] {
+        let upstream = Upstream::start(OK).await;
+        let addr = if protocol == "http2" { http2_sink().await } else { upstream.addr };
+        let house = House::open_with(addr, Options::policies(json!({"connection": {"protocol": protocol}})));
+        house.publish(|spec| spec.apis[0].policies.connection.idle_timeout_ms = 100);
+        let mut client = house.connect().await;
+        let (mut reading, mut writing) = client.split();
+        let head = format!(
+            "PUT /shop/upload HTTP/1.1\r\nHost: a\r\nX-API-Key: {}\r\nContent-Length: 100000\r\n\r\n",
+            house.token
+        );
+        writing.write_all(head.as_bytes()).await.unwrap();
+        let drip = async {
+            // It never falls silent for as long as would end it.
+            let mut drops = interval(Duration::from_millis(20));
+            loop {
+                drops.tick().await;
+                if writing.write_all(b"x").await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        let mut answer = Vec::new();
+        tokio::select! {
+            _ = reading.read_to_end(&mut answer) => {}
+            () = drip => {}
+        }
+        let answer = Answer::read(&String::from_utf8(answer).unwrap());
+        assert_eq!((answer.status, answer.code().as_str()), (408, "request_timeout"), "{protocol}");
+    }
+}
+
+/// Speaks HTTP/2, reads whatever comes, and never answers.
+async fn http2_sink() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut connection = h2::server::handshake(stream).await.unwrap();
+                while let Some(Ok((request, respond))) = connection.accept().await {
+                    tokio::spawn(async move {
+                        let mut body = request.into_body();
+                        while let Some(Ok(data)) = body.data().await {
+                            let _ = body.flow_control().release_capacity(data.len());
+                        }
+                        drop(respond);
+                    });
+                }
+            });
+        }
+    });
+    addr
 }

@@ -85,7 +85,8 @@ async fn large_bodies_pass_both_ways() {
     let sent = Bytes::from(vec![7; 3 * 1024 * 1024]);
     let uploading = {
         let sent = sent.clone();
-        tokio::spawn(async move { super::stream::send_all(&mut sending, sent, true, PATIENCE.write).await })
+        let mut pace = crate::pace::Pace::new(PATIENCE.write);
+        tokio::spawn(async move { super::stream::send_all(&mut sending, sent, true, PATIENCE.write, &mut pace).await })
     };
     let (read, _) = read_all(answer.await.unwrap().into_body()).await;
     assert!(uploading.await.unwrap());

@@ -1,0 +1,91 @@
+//! Holds clients to a least speed. One that moves a byte now and then never falls silent, so no timeout for silence ends
+//! it; it would keep a call, its upstream and its memory for as long as it likes.
+//!
+//! Only the time in which the client is waited for counts, and each byte that it moves pays for some of that. What is
+//! paid beyond what was waited for is lost: a fast beginning buys no slow end.
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Bytes a second that a client has to move, on average over its patience.
+pub(crate) const LEAST: u32 = 100;
+const A_BYTE: Duration = Duration::from_nanos(1_000_000_000 / LEAST as u64);
+
+#[derive(Debug)]
+pub(crate) struct Pace {
+    /// How far the client may fall behind.
+    patience: Duration,
+    /// Waited for and not paid for.
+    behind: Duration,
+    since: Option<Instant>,
+}
+
+/// The client is too slow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooSlow;
+
+impl Pace {
+    pub(crate) fn new(patience: Duration) -> Self {
+        Self { patience, behind: Duration::ZERO, since: None }
+    }
+
+    /// The client is waited for: answers since when.
+    pub(crate) fn waits(&mut self) -> Instant {
+        *self.since.get_or_insert_with(Instant::now)
+    }
+
+    /// The client has moved so many bytes.
+    pub(crate) fn moved(&mut self, bytes: usize) -> Result<(), TooSlow> {
+        match self.since.take() {
+            None if self.behind.is_zero() => return Ok(()),
+            None => {}
+            Some(since) => self.behind += since.elapsed(),
+        }
+        let paid = A_BYTE.saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX));
+        self.behind = self.behind.saturating_sub(paid);
+        if self.behind > self.patience { Err(TooSlow) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::advance;
+
+    /// Moves so many bytes after each pause, until it is cut off: how often it was not.
+    async fn moves(bytes: usize, pause: Duration) -> usize {
+        let mut pace = Pace::new(Duration::from_mins(1));
+        for times in 0..10_000 {
+            pace.waits();
+            advance(pause).await;
+            if pace.moved(bytes).is_err() {
+                return times;
+            }
+        }
+        usize::MAX
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_drips_is_cut_off_and_who_is_merely_slow_is_not() {
+        let second = Duration::from_secs(1);
+        assert_eq!(moves(1, 5 * second).await, 12);
+        assert_eq!(moves(1, second).await, 60);
+        assert_eq!(moves(50, second).await, 120);
+        assert_eq!(moves(100, second).await, usize::MAX);
+        assert_eq!(moves(6_000, 60 * second).await, usize::MAX);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_saves_up_and_pauses_of_ours_are_free() {
+        let mut pace = Pace::new(Duration::from_mins(1));
+        assert_eq!(pace.moved(1_000_000), Ok(()));
+        pace.waits();
+        advance(Duration::from_secs(61)).await;
+        assert_eq!(pace.moved(1), Err(TooSlow));
+        let mut pace = Pace::new(Duration::from_mins(1));
+        for _ in 0..100 {
+            // Not waited for.
+            advance(Duration::from_secs(61)).await;
+            assert_eq!(pace.moved(1), Ok(()));
+        }
+    }
+}
