@@ -20,7 +20,7 @@ use crate::{
         condition::Load,
         dial::dial,
         group::{Outcome, Target, Tried},
-        http2::{self, NotReplied},
+        http2::{self, NotReplied, Terms},
         plan,
         pool::Home,
         retry::{Sent, may_repeat},
@@ -243,17 +243,28 @@ impl<'a> Call<'a> {
         }
     }
 
-    async fn ask_http2(&self, target: &Target, load: Load, upload: Outgoing) -> Result<Reply, Failed> {
-        let head = fields::http2_request(self.permit, target, self.arrival, &self.told);
-        let Some(head) = head else {
-            let refusal = Refusal::BadRequest("its target cannot be sent over HTTP/2");
-            return Err(Failed { refusal, sent: Sent::PartOfBody, upload, is_its_fault: false });
-        };
+    /// A request with which the upstream did nothing is sent once more, on another connection: an upstream that is about
+    /// to stop says so, and fails no call.
+    async fn ask_http2(&self, target: &Target, load: Load, mut upload: Outgoing) -> Result<Reply, Failed> {
         let (worker, endpoint) = (self.worker, &target.endpoint);
-        match worker.lines.ask(worker, endpoint, head, upload, self.connect_within, self.patience).await {
-            Ok(reply) => Ok(Reply::Http2(reply, load)),
-            Err(NotReplied::NoConnection(failure, upload)) => Err(no_connection(failure, upload)),
-            Err(NotReplied::Broken(broken)) => Err(self.failed(broken)),
+        let mut avoided = None;
+        loop {
+            let head = fields::http2_request(self.permit, target, self.arrival, &self.told);
+            let Some(head) = head else {
+                let refusal = Refusal::BadRequest("its target cannot be sent over HTTP/2");
+                return Err(Failed { refusal, sent: Sent::PartOfBody, upload, is_its_fault: false });
+            };
+            let (connect_within, patience) = (self.connect_within, self.patience);
+            let terms = Terms { avoided: avoided.as_ref(), connect_within, patience };
+            match worker.lines.ask(worker, endpoint, head, upload, terms).await {
+                Ok(reply) => return Ok(Reply::Http2(reply, load)),
+                Err(NotReplied::NoConnection(failure, upload)) => return Err(no_connection(failure, upload)),
+                Err(NotReplied::Unprocessed(line, again)) if avoided.is_none() => {
+                    (avoided, upload) = (Some(line), again);
+                }
+                Err(NotReplied::Unprocessed(_, upload)) => return Err(no_connection(UpstreamFailure::Broken, upload)),
+                Err(NotReplied::Broken(broken)) => return Err(self.failed(broken)),
+            }
         }
     }
 

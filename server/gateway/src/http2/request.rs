@@ -75,6 +75,7 @@ fn read_head(parts: &Parts) -> Result<Request, Fault> {
     if parts.uri.scheme().is_some_and(|scheme| !matches!(scheme.as_str(), "http" | "https")) {
         return Err(Fault::Bad("a request's :scheme is http or https"));
     }
+    // A fragment is gone by now: the library cuts it off unseen. So it is part of neither what is matched nor what is sent.
     let target = parts.uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
     if target.len() > MAX_TARGET {
         return Err(Fault::TargetTooLong);

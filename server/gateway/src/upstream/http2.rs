@@ -15,6 +15,7 @@ use hyper::{body::Incoming, client::conn::http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::{
     collections::HashMap,
+    error::Error as _,
     future::Future,
     io,
     pin::Pin,
@@ -31,6 +32,8 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 const STREAMS: usize = 100;
 /// Connections of one thread to one upstream, whatever the load.
 const LINES: usize = 8;
+/// So much of a request's body is remembered until its answer begins, should the upstream refuse to look at it.
+const REPEATABLE: usize = 64 * 1024;
 /// Older ones take no more calls, so that a name that has moved is followed.
 const MAX_AGE: Duration = Duration::from_mins(5);
 /// As much of an answer waits here for a slow client, and of all answers of a connection together.
@@ -57,6 +60,8 @@ struct Line {
     sender: http2::SendRequest<Upload>,
     since: Instant,
     calls: Arc<AtomicUsize>,
+    /// The upstream takes no more calls on it.
+    retired: bool,
 }
 
 /// A call's place on a connection.
@@ -79,8 +84,23 @@ pub(crate) struct Reply {
 pub(crate) enum NotReplied {
     /// Nothing was sent.
     NoConnection(UpstreamFailure, Outgoing),
+    /// The upstream says that it did nothing with the request, or closed the connection before it was sent: it may be
+    /// sent again, whatever its method.
+    Unprocessed(Avoided, Outgoing),
     Broken(Broken),
 }
+
+/// On what terms a request is sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms<'a> {
+    /// The connection on which nothing was done with the same request before.
+    pub(crate) avoided: Option<&'a Avoided>,
+    pub(crate) connect_within: Duration,
+    pub(crate) patience: Patience,
+}
+
+/// A connection that a call is not to be sent on again.
+pub(crate) struct Avoided(Arc<AtomicUsize>);
 
 impl Lines {
     fn host(&self, endpoint: &Endpoint) -> Arc<Host> {
@@ -111,30 +131,37 @@ impl Lines {
         endpoint: &Arc<Endpoint>,
         head: Request<()>,
         upload: Outgoing,
-        connect_within: Duration,
-        patience: Patience,
+        terms: Terms<'_>,
     ) -> Result<Reply, NotReplied> {
-        let (mut sender, place) = match self.line(worker, endpoint, connect_within).await {
+        let Terms { avoided, connect_within, patience } = terms;
+        let (mut sender, place) = match self.line(worker, endpoint, avoided, connect_within).await {
             Ok(line) => line,
             Err(failure) => return Err(NotReplied::NoConnection(failure, upload)),
         };
-        let progress = Arc::new(Progress::new());
-        let request = head.map(|()| Upload { inner: Some(upload), progress: Arc::clone(&progress) });
+        let progress = Arc::new(Progress::new(upload));
+        let request = head.map(|()| Upload(Arc::clone(&progress)));
         let answer = sender.try_send_request(request);
         match progress.first_byte(patience, answer).await {
             Ok(Ok(answer)) => {
+                progress.upload().answered();
                 let (parts, body) = answer.into_parts();
                 let body =
                     Download { inner: body, idle: patience.idle, silence: None, _place: place, load: Load::default() };
                 Ok(Reply { status: parts.status, fields: parts.headers, body })
             }
             Ok(Err(mut error)) => {
-                if let Some(unsent) = error.take_message()
-                    && let Some(upload) = unsent.into_body().inner
-                {
-                    return Err(NotReplied::NoConnection(UpstreamFailure::Broken, upload));
+                let refused = Refused::by(error.error());
+                if refused == Some(Refused::Connection) {
+                    self.host(endpoint).retire(&place);
                 }
-                Err(NotReplied::Broken(progress.broken_by().map_or(Broken::Lost, Broken::Upload)))
+                let broken_by = progress.broken_by();
+                if broken_by.is_none()
+                    && (refused.is_some() || error.take_message().is_some())
+                    && let Some(upload) = progress.upload().take_back()
+                {
+                    return Err(NotReplied::Unprocessed(Avoided(Arc::clone(&place.0)), upload));
+                }
+                Err(NotReplied::Broken(broken_by.map_or(Broken::Lost, Broken::Upload)))
             }
             Err(broken) => Err(NotReplied::Broken(broken)),
         }
@@ -144,22 +171,23 @@ impl Lines {
         &self,
         worker: &Arc<Worker>,
         endpoint: &Arc<Endpoint>,
+        avoided: Option<&Avoided>,
         within: Duration,
     ) -> Result<(http2::SendRequest<Upload>, Place), UpstreamFailure> {
         let host = self.host(endpoint);
-        if let Some(line) = host.pick() {
+        if let Some(line) = host.pick(avoided) {
             return Ok(line);
         }
         let opened = async {
             let _dialing = host.dialing.lock().await;
-            if let Some(line) = host.pick() {
+            if let Some(line) = host.pick(avoided) {
                 return Ok(line);
             }
             let io = connect(worker, endpoint, within).await?;
             let open = worker.pool.opened(endpoint);
             let sender = handshake(io, Some(open)).await.ok_or(UpstreamFailure::Broken)?;
             let calls = Arc::new(AtomicUsize::new(0));
-            let line = Line { sender, since: Instant::now(), calls };
+            let line = Line { sender, since: Instant::now(), calls, retired: false };
             let taken = line.take();
             host.open().push(line);
             Ok(taken)
@@ -175,19 +203,27 @@ impl Host {
 
     /// The connection with the most calls that has room for one more, so that others run empty and age. With all of
     /// them full, the one with the fewest.
-    fn pick(&self) -> Option<(http2::SendRequest<Upload>, Place)> {
+    fn pick(&self, avoided: Option<&Avoided>) -> Option<(http2::SendRequest<Upload>, Place)> {
         let mut open = self.open();
         open.retain(|line| !line.sender.is_closed() && (line.is_good() || line.calls() > 0));
-        let good = || open.iter().filter(|line| line.is_good());
+        let is_avoided = |line: &Line| avoided.is_some_and(|avoided| Arc::ptr_eq(&avoided.0, &line.calls));
+        let good = || open.iter().filter(|line| line.is_good() && !is_avoided(line));
         let roomy = good().filter(|line| line.calls() < STREAMS).max_by_key(|line| line.calls());
         let is_full = || (good().count() >= LINES).then(|| good().min_by_key(|line| line.calls())).flatten();
         roomy.or_else(is_full).map(Line::take)
+    }
+
+    /// Takes no more calls on a connection, and lets those end that are on it.
+    fn retire(&self, place: &Place) {
+        if let Some(line) = self.open().iter_mut().find(|line| Arc::ptr_eq(&line.calls, &place.0)) {
+            line.retired = true;
+        }
     }
 }
 
 impl Line {
     fn is_good(&self) -> bool {
-        !self.sender.is_closed() && self.since.elapsed() < MAX_AGE
+        !self.retired && !self.sender.is_closed() && self.since.elapsed() < MAX_AGE
     }
     fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
@@ -195,6 +231,25 @@ impl Line {
     fn take(&self) -> (http2::SendRequest<Upload>, Place) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         (self.sender.clone(), Place(Arc::clone(&self.calls)))
+    }
+}
+
+/// How an upstream says that it did nothing with a request (RFC 9113 8.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refused {
+    Stream,
+    /// And takes no more on the connection.
+    Connection,
+}
+
+impl Refused {
+    fn by(error: &hyper::Error) -> Option<Self> {
+        let error = error.source()?.downcast_ref::<h2::Error>().filter(|error| error.is_remote())?;
+        // Of the requests on a connection, GOAWAY ends those that were not processed.
+        if error.is_go_away() {
+            return Some(Self::Connection);
+        }
+        (error.reason() == Some(h2::Reason::REFUSED_STREAM)).then_some(Self::Stream)
     }
 }
 
@@ -225,8 +280,7 @@ pub(crate) fn uri(endpoint: &Endpoint, target: &str) -> Option<Uri> {
 /// One request on a connection of its own; nothing but the status is waited for.
 pub(crate) async fn get(io: Io, endpoint: &Endpoint, path: &str) -> Option<StatusCode> {
     let mut sender = handshake(io, None).await?;
-    let upload = Upload { inner: None, progress: Arc::new(Progress::new()) };
-    let mut request = Request::new(upload);
+    let mut request = Request::new(Upload(Arc::new(Progress::new(Outgoing::none()))));
     *request.method_mut() = Method::GET;
     *request.uri_mut() = uri(endpoint, path)?;
     request.headers_mut().insert(header::USER_AGENT, header::HeaderValue::from_static("portico-health"));
@@ -234,9 +288,46 @@ pub(crate) async fn get(io: Io, endpoint: &Endpoint, path: &str) -> Option<Statu
 }
 
 /// A request's body, watched by the one who waits for the answer.
-struct Upload {
-    inner: Option<Outgoing>,
-    progress: Arc<Progress>,
+struct Upload(Arc<Progress>);
+
+/// A request's body, and what has passed of it while it may have to be sent again.
+struct Repeatable {
+    body: Outgoing,
+    /// `None` when it cannot be.
+    passed: Option<Vec<Bytes>>,
+    bytes: usize,
+}
+
+impl Repeatable {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        let polled = self.body.poll_frame(cx);
+        if let (Poll::Ready(Some(Ok(frame))), Some(passed)) = (&polled, &mut self.passed) {
+            match frame.data_ref() {
+                Some(data) if self.bytes + data.len() <= REPEATABLE => {
+                    self.bytes += data.len();
+                    passed.push(data.clone());
+                }
+                _ => self.passed = None,
+            }
+        }
+        polled
+    }
+
+    /// It is not sent again any more.
+    fn answered(&mut self) {
+        self.passed = None;
+        self.body.answered();
+    }
+
+    /// The whole body, to be sent again.
+    fn take_back(&mut self) -> Option<Outgoing> {
+        let passed = self.passed.take()?;
+        let mut body = std::mem::replace(&mut self.body, Outgoing::none());
+        if !passed.is_empty() {
+            body.put_back(passed.concat().into());
+        }
+        Some(body)
+    }
 }
 
 struct Progress {
@@ -245,6 +336,8 @@ struct Progress {
     moved: AtomicU64,
     state: AtomicU8,
     broken_by: Mutex<Option<UploadError>>,
+    /// Sent by the connection's task, and asked for again by the one who waits.
+    upload: Mutex<Repeatable>,
 }
 
 const UNDER_WAY: u8 = 0;
@@ -252,9 +345,14 @@ const WAITS_FOR_CLIENT: u8 = 1;
 const SENT: u8 = 2;
 
 impl Progress {
-    fn new() -> Self {
+    fn new(body: Outgoing) -> Self {
         let (moved, state) = (AtomicU64::new(0), AtomicU8::new(UNDER_WAY));
-        Self { started: Instant::now(), moved, state, broken_by: Mutex::default() }
+        let upload = Mutex::new(Repeatable { body, passed: Some(Vec::new()), bytes: 0 });
+        Self { started: Instant::now(), moved, state, broken_by: Mutex::default(), upload }
+    }
+
+    fn upload(&self) -> MutexGuard<'_, Repeatable> {
+        self.upload.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn moved(&self, state: u8) {
@@ -296,12 +394,12 @@ impl Body for Upload {
     type Error = UploadError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
-        let Self { inner, progress } = self.get_mut();
-        let Some(inner) = inner else { return Poll::Ready(None) };
-        let polled = inner.poll_frame(cx);
+        let progress = &self.0;
+        let mut upload = progress.upload();
+        let polled = upload.poll_frame(cx);
         match &polled {
             Poll::Pending => progress.state.store(WAITS_FOR_CLIENT, Ordering::Relaxed),
-            Poll::Ready(Some(Ok(_))) => progress.moved(if inner.is_over() { SENT } else { UNDER_WAY }),
+            Poll::Ready(Some(Ok(_))) => progress.moved(if upload.body.is_over() { SENT } else { UNDER_WAY }),
             Poll::Ready(Some(Err(error))) => {
                 *progress.broken_by.lock().unwrap_or_else(PoisonError::into_inner) = Some(*error);
             }
@@ -311,16 +409,15 @@ impl Body for Upload {
     }
 
     fn is_end_stream(&self) -> bool {
-        let is_over = self.inner.as_ref().is_none_or(Outgoing::is_over);
+        let is_over = self.0.upload().body.is_over();
         if is_over {
-            self.progress.state.store(SENT, Ordering::Relaxed);
+            self.0.state.store(SENT, Ordering::Relaxed);
         }
         is_over
     }
 
     fn size_hint(&self) -> SizeHint {
-        let length = self.inner.as_ref().map_or(Some(0), Outgoing::length);
-        length.map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.0.upload().body.length().map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 

@@ -23,7 +23,10 @@ use std::{
     },
     task::{Context, Poll},
 };
-use tokio::{io::AsyncWriteExt, net::TcpListener};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 use tokio_rustls::TlsAcceptor;
 
 const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy";
@@ -317,4 +320,98 @@ async fn a_setting_that_names_no_file_is_refused_where_it_stands() {
         assert_eq!(error.pointer.as_deref(), Some("/connection/ca"));
         assert!(error.problem.contains("PORTICO_UPSTREAM_TLS_DIR"), "{error}");
     });
+}
+
+/// What a scripted upstream does with its first request.
+#[derive(Clone, Copy)]
+enum First {
+    Refuse,
+    GoAway,
+    /// Reads it, and leaves without a word.
+    Vanish,
+}
+
+/// Speaks HTTP/2, does with the first request of all what it is told, and answers others with their bodies.
+async fn moody_upstream(first: First) -> (SocketAddr, Arc<AtomicU32>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let seen = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&seen);
+    tokio::spawn(async move {
+        if matches!(first, First::GoAway) {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(go_away(stream));
+        }
+        while let Ok((stream, _)) = listener.accept().await {
+            let count = Arc::clone(&count);
+            tokio::spawn(async move {
+                let mut connection = h2::server::handshake(stream).await.unwrap();
+                while let Some(Ok((mut request, mut respond))) = connection.accept().await {
+                    let is_first = count.fetch_add(1, Ordering::SeqCst) == 0;
+                    match first {
+                        First::Refuse if is_first => {
+                            tokio::spawn(async move {
+                                let _ = request.body_mut().data().await;
+                                respond.send_reset(h2::Reason::REFUSED_STREAM);
+                            });
+                            continue;
+                        }
+                        First::Vanish if is_first => break,
+                        _ => {}
+                    }
+                    tokio::spawn(async move {
+                        let (parts, mut body) = request.into_parts();
+                        let mut answer = respond.send_response(Response::new(()), false).unwrap();
+                        let _ = answer.send_data(parts.method.as_str().to_owned().into(), false);
+                        while let Some(Ok(data)) = body.data().await {
+                            let _ = body.flow_control().release_capacity(data.len());
+                            let _ = answer.send_data(data, false);
+                        }
+                        let _ = answer.send_data(Bytes::new(), true);
+                    });
+                }
+            });
+        }
+    });
+    (address, seen)
+}
+
+/// Waits for a request, says that it looks at none, and stays.
+async fn go_away(mut stream: TcpStream) {
+    const PREFACE: usize = 24;
+    stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.unwrap();
+    let mut read = Vec::new();
+    let mut at = PREFACE;
+    loop {
+        while read.len() < at + 9 {
+            assert!(stream.read_buf(&mut read).await.unwrap() > 0);
+        }
+        if read[at + 3] == 1 {
+            break;
+        }
+        at += 9 + usize::from(read[at + 1]) * 256 + usize::from(read[at + 2]);
+    }
+    stream.write_all(&[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).await.unwrap();
+    while stream.read_buf(&mut read).await.is_ok_and(|bytes| bytes > 0) {}
+}
+
+#[tokio::test]
+async fn what_an_http2_upstream_did_nothing_with_is_sent_again() {
+    let open = |address| House::open_with(address, Options::policies(json!({"connection": {"protocol": "http2"}})));
+    let call = async |house: &House, line: &str| {
+        let fields = [("X-API-Key", house.token.as_str()), ("Connection", "close")];
+        house.call(line, &fields, "a body").await
+    };
+    for (first, requests) in [(First::Refuse, 2), (First::GoAway, 1)] {
+        let (address, seen) = moody_upstream(first).await;
+        let house = open(address);
+        let answer = call(&house, "POST /shop/pets").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert!(answer.body.contains("POST") && answer.body.contains("a body"), "{answer:?}");
+        assert_eq!(seen.load(Ordering::SeqCst), requests);
+    }
+    let (address, seen) = moody_upstream(First::Vanish).await;
+    let house = open(address);
+    assert_eq!(call(&house, "POST /shop/pets").await.status, 502, "it may have been processed");
+    assert_eq!(seen.load(Ordering::SeqCst), 1);
 }

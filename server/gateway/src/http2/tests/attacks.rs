@@ -87,7 +87,7 @@ async fn what_has_two_readings_is_refused_in_words() {
 
 #[tokio::test]
 async fn what_is_malformed_never_becomes_a_request() {
-    let cases: [&[Field<'_>]; 22] = [
+    let cases: [&[Field<'_>]; 24] = [
         &[(b"transfer-encoding", b"chunked")],
         &[(b"connection", b"close")],
         &[(b"connection", b"x-portico-app")],
@@ -106,6 +106,8 @@ async fn what_is_malformed_never_becomes_a_request() {
         &[(b":path", b"/a b")],
         &[(b":path", b"/a<b")],
         &[(b":path", b"")],
+        &[(b":path", b"a/b")],
+        &[(b":path", b"http://a.example/good")],
         &[(b":method", b"GET /x HTTP/1.1\r\n")],
         &[(b":authority", b"a.example\r\nhost: b")],
         &[(b":protocol", b"websocket")],
