@@ -132,7 +132,7 @@ impl Account {
             operation: self.operation.clone(),
             key: self.key.clone(),
             named_key: self.named_key,
-            standing: None,
+            standing: self.standing.clone(),
             closing: None,
             places: Places::default(),
             status: None,

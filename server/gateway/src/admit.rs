@@ -20,15 +20,13 @@ use std::{net::IpAddr, sync::Arc};
 pub(crate) struct Permit {
     pub(crate) route: Route,
     pub(crate) identity: Identity,
-    /// The plan under which the call was counted.
-    pub(crate) plan: Option<Arc<CompiledPlan>>,
     _made_here: (),
 }
 
 impl Permit {
     /// For a second request on behalf of the same call.
     pub(crate) fn again(&self) -> Self {
-        Self { route: self.route.clone(), identity: self.identity.clone(), plan: self.plan.clone(), _made_here: () }
+        Self { route: self.route.clone(), identity: self.identity.clone(), _made_here: () }
     }
 }
 
@@ -40,7 +38,7 @@ pub(crate) fn admit(
     arrival: &Arrival,
     account: &mut Account,
 ) -> Result<Permit, Refusal> {
-    let plan = if identity.required {
+    if identity.required {
         let key = identity.key.as_ref().ok_or(Refusal::KeyMissing)?;
         let scope = key.scope.as_ref().map_or(Ok(()), |scope| check_scope(scope, &route, account.client));
         let subscribed = match (subscribed(shared, world, key, &route), scope) {
@@ -54,14 +52,12 @@ pub(crate) fn admit(
             account.standing = Some(subscribed.standing(shared, &route, account));
             return Err(refusal);
         }
-        spend(shared, Some(&subscribed), &route, account)?;
-        Some(subscribed.plan)
+        spend(shared, Some(subscribed), &route, account)?;
     } else {
         check_size(&route, arrival)?;
         spend(shared, None, &route, account)?;
-        None
-    };
-    Ok(Permit { route, identity, plan, _made_here: () })
+    }
+    Ok(Permit { route, identity, _made_here: () })
 }
 
 /// The subscription by which a key's app may call the API, and its plan.
@@ -127,25 +123,22 @@ fn check_size(route: &Route, arrival: &Arrival) -> Result<(), Refusal> {
 }
 
 /// Takes one call from each limit, or none from any, and writes down where the caller stands.
-fn spend(
-    shared: &Shared,
-    subscribed: Option<&Subscribed>,
-    route: &Route,
-    account: &mut Account,
-) -> Result<(), Refusal> {
+fn spend(shared: &Shared, subscribed: Option<Subscribed>, route: &Route, account: &mut Account) -> Result<(), Refusal> {
     let served = [route.operation.limits.as_ref(), route.api.limits.as_ref()];
-    let caller = subscribed.map(|subscribed| subscribed.caller(&route.operation));
+    let caller = subscribed.as_ref().map(|subscribed| subscribed.caller(&route.operation));
     if caller.is_none() && served.iter().all(Option::is_none) {
         return Ok(());
     }
     let (lefts, taken) = limit::take(caller, served, shared.nanos_at(account.started()), account.at);
-    if let Some(subscribed) = subscribed {
-        account.standing = Some(Standing { plan: Arc::clone(&subscribed.plan), lefts });
-    }
-    let taken = taken.map_err(|over| refusal(over, subscribed, route))?;
+    let taken = taken.map_err(|over| refusal(over, subscribed.as_ref(), route));
+    let subscription = subscribed.map(|Subscribed { subscription, plan, .. }| {
+        account.standing = Some(Standing { plan, lefts });
+        subscription.id
+    });
+    let taken = taken?;
     account.places = taken.places;
-    if let (Some(subscribed), Some(period)) = (subscribed, taken.period) {
-        account.spent(subscribed.subscription.id, period);
+    if let (Some(subscription), Some(period)) = (subscription, taken.period) {
+        account.spent(subscription, period);
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use portico_domain::ErrorStyle;
 use std::sync::Arc;
 
 /// Where a caller stands with the limits of its plan.
+#[derive(Clone)]
 pub(crate) struct Standing {
     pub(crate) plan: Arc<CompiledPlan>,
     pub(crate) lefts: Lefts,

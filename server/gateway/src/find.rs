@@ -71,7 +71,14 @@ fn document_path(path: &str, below: usize) -> &str {
 
 pub(crate) fn find(world: &World, arrival: &Arrival, account: &mut Account) -> Result<Found, Refusal> {
     let (api, below) = world.find(arrival.fields.get("host"), arrival.path()).ok_or(Refusal::NoSuchApi)?;
-    account.operation = Some(Arc::clone(&api.nowhere));
+    let found = find_within(api, below, arrival, account);
+    if account.operation.is_none() {
+        account.operation = Some(Arc::clone(&api.nowhere));
+    }
+    found
+}
+
+fn find_within(api: &Arc<Api>, below: usize, arrival: &Arrival, account: &mut Account) -> Result<Found, Refusal> {
     let path = document_path(arrival.path(), below);
     account.closing = Closing::note(api, &arrival.method, path, &arrival.fields);
     let methods = api.router.find(path);

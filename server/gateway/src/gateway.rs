@@ -161,15 +161,16 @@ impl Gateway {
     pub fn drain_usage(&self) -> UsageBatch {
         let mut merged = Merged::default();
         for worker in &self.workers {
-            worker.tally().drain_usage(&mut merged);
+            let counts = worker.tally().take_counts();
+            counts.merge_into(&mut merged);
         }
         merged.into()
     }
 
-    /// Requests that ended since the last call, the oldest first; of very many, only the latest.
+    /// Requests that ended since the last call, the oldest first. Of very many, some of those that went well and the latest of the others.
     pub fn drain_records(&self) -> Vec<RequestRecord> {
-        let mut records: Vec<_> =
-            self.workers.iter().flat_map(|worker| worker.tally().drain_records().collect::<Vec<_>>()).collect();
+        let taken: Vec<_> = self.workers.iter().map(|worker| worker.tally().take_records()).collect();
+        let mut records: Vec<_> = taken.into_iter().flatten().collect();
         records.sort_by_key(|record| record.at);
         records
     }

@@ -24,13 +24,13 @@ use std::{
 };
 
 /// Answers one request. Should the client go away meanwhile, this is dropped, and the account with it, which counts it.
-pub(crate) async fn answer(worker: Arc<Worker>, peer: Arc<Peer>, request: Request) -> Answer {
+pub(crate) async fn answer(worker: &Arc<Worker>, peer: &Arc<Peer>, request: Request) -> Answer {
     let shared = &worker.shared;
-    let caller = shared.entrance.caller(&peer, shared.secure, &request.fields);
+    let caller = shared.entrance.caller(peer, shared.secure, &request.fields);
     let client = caller.map_or(peer.address, |caller| caller.address);
-    let mut account = Box::new(Account::open(&worker, client, &request));
+    let mut account = Box::new(Account::open(worker, client, &request));
     let answered = {
-        let mut running = pin!(run(&worker, &peer, caller, &mut account, request));
+        let mut running = pin!(run(worker, peer, caller, &mut account, request));
         poll_fn(|cx| caught(running.as_mut(), cx)).await
     };
     after::after(answered.unwrap_or(Err(Refusal::Internal)), account)

@@ -142,9 +142,31 @@ impl Tally {
         self.latencies.iter().chain(self.recent_latencies.values().map(|(api, latencies)| (api, latencies)))
     }
 
-    /// Moves the counts since the last call into a batch.
-    pub(crate) fn drain_usage(&mut self, merged: &mut Merged) {
-        for (key, used) in self.usage.drain() {
+    /// Takes the counts since the last call out. They are merged once the thread can count on.
+    pub(crate) fn take_counts(&mut self) -> Counts {
+        for (_, (api, latencies)) in self.recent_latencies.drain() {
+            self.latencies.entry(api).or_default().add(&latencies);
+        }
+        Counts { usage: std::mem::take(&mut self.usage), quotas: std::mem::take(&mut self.quotas) }
+    }
+
+    /// Takes the requests out that ended since the last call.
+    pub(crate) fn take_records(&mut self) -> impl Iterator<Item = RequestRecord> + use<> {
+        let room = Vec::with_capacity(self.ordinary.len());
+        let (ordinary, notable) = (std::mem::replace(&mut self.ordinary, room), std::mem::take(&mut self.notable));
+        ordinary.into_iter().chain(notable).map(Finished::into_record)
+    }
+}
+
+/// What one thread counted.
+pub(crate) struct Counts {
+    usage: HashMap<UsageKey, Used, RandomState>,
+    quotas: HashMap<(SubscriptionId, Timestamp), u64, RandomState>,
+}
+
+impl Counts {
+    pub(crate) fn merge_into(self, merged: &mut Merged) {
+        for (key, used) in self.usage {
             let Some(api) = used.operation.api.clone() else { continue };
             let owner = (key.key != 0).then(|| KeyId(Uuid::from_u128(key.key)));
             if let (Some(owner), Some(at)) = (owner, used.last) {
@@ -162,17 +184,9 @@ impl Tally {
             };
             *merged.rows.entry(row).or_default() += used.requests;
         }
-        for (place, count) in self.quotas.drain() {
+        for (place, count) in self.quotas {
             *merged.quotas.entry(place).or_default() += count;
         }
-        for (_, (api, latencies)) in self.recent_latencies.drain() {
-            self.latencies.entry(api).or_default().add(&latencies);
-        }
-    }
-
-    pub(crate) fn drain_records(&mut self) -> impl Iterator<Item = RequestRecord> {
-        let (ordinary, notable) = (std::mem::take(&mut self.ordinary), std::mem::take(&mut self.notable));
-        ordinary.into_iter().chain(notable).map(Finished::into_record)
     }
 }
 
@@ -312,7 +326,7 @@ mod tests {
         let observed = |tally: &Tally| tally.latencies().map(|(_, latencies)| latencies.requests.count()).sum::<u64>();
         assert_eq!(observed(&tally), 17);
         let mut merged = Merged::default();
-        tally.drain_usage(&mut merged);
+        tally.take_counts().merge_into(&mut merged);
         assert_eq!((observed(&tally), tally.latencies().count()), (17, 1));
         let mut batch = UsageBatch::from(merged);
         batch.rows.sort_by_key(|row| (row.key, row.minute, row.status));
@@ -327,7 +341,7 @@ mod tests {
         let used = batch.last_used.iter().map(|(key, at)| (key.0.as_u128(), at.micros()));
         assert_eq!(used.collect::<Vec<_>>(), [(11, 7), (12, 60_000_000)], "a revoked key was not used");
         let mut merged = Merged::default();
-        tally.drain_usage(&mut merged);
+        tally.take_counts().merge_into(&mut merged);
         assert!(UsageBatch::from(merged).is_empty());
     }
 
@@ -340,8 +354,8 @@ mod tests {
             tally.settle(finished(&operation, None, number, 502));
         }
         assert_eq!(tally.records_dropped, 6);
-        let kept: Vec<_> = tally.drain_records().map(|record| (record.status, record.at.micros())).collect();
+        let kept: Vec<_> = tally.take_records().map(|record| (record.status, record.at.micros())).collect();
         assert_eq!((kept.len(), kept[0], kept[RING]), (2 * RING, (200, 0), (502, 3)));
-        assert_eq!(tally.drain_records().count(), 0);
+        assert_eq!(tally.take_records().count(), 0);
     }
 }

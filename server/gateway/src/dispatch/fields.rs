@@ -96,10 +96,12 @@ pub(crate) struct Told<'a> {
     /// Of a trace that begins here; none where the client's goes on.
     trace: Option<[u8; 24]>,
     key: Option<&'a KeyRef>,
+    /// Under which the call was counted.
+    plan: Option<&'a str>,
 }
 
 impl<'a> Told<'a> {
-    pub(crate) fn new(worker: &'a Worker, permit: &'a Permit, arrival: &'a Arrival, account: &Account) -> Self {
+    pub(crate) fn new(worker: &'a Worker, permit: &'a Permit, arrival: &'a Arrival, account: &'a Account) -> Self {
         let goes_on = arrival.fields.get("traceparent").is_some_and(is_traceparent);
         let trace = (!goes_on).then(|| {
             let mut random = [0; 24];
@@ -118,6 +120,7 @@ impl<'a> Told<'a> {
             id: account.id,
             trace,
             key: permit.identity.key.as_ref(),
+            plan: account.standing.as_ref().map(|standing| standing.plan.plan.slug.as_str()),
         }
     }
 }
@@ -281,9 +284,9 @@ fn write_told(head: &mut Vec<u8>, permit: &Permit, sent: &Fields, told: &Told<'_
         write_uuid(head, key.id.0);
         head.extend_from_slice(b"\r\n");
     }
-    if let Some(plan) = &permit.plan {
+    if let Some(plan) = told.plan {
         head.extend_from_slice(b"x-portico-plan: ");
-        head.extend_from_slice(plan.plan.slug.as_str().as_bytes());
+        head.extend_from_slice(plan.as_bytes());
         head.extend_from_slice(b"\r\n");
     }
 }

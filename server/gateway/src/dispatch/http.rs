@@ -113,7 +113,7 @@ impl<'a> Call<'a> {
         worker: &'a Arc<Worker>,
         permit: &'a Permit,
         arrival: &'a Arrival,
-        account: &Account,
+        account: &'a Account,
         has_body: bool,
     ) -> Self {
         let patience = &permit.route.api.upstreams.patience;

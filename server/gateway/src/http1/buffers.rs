@@ -10,8 +10,9 @@ use std::{
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio_util::io::poll_read_buf;
 
-/// Room for one read, either side. As much of a body waits for a slow reader, and not more.
-pub(crate) const ROOM: usize = 64 * 1024;
+/// Room for one read, either side. As much of a body waits for a slow reader, and not more. A body of 64 KiB, which many
+/// things are, fits in with its head and needs no second read for its last bytes.
+pub(crate) const ROOM: usize = (64 + 8) * 1024;
 /// Kept by a thread.
 const SPARE: usize = 64;
 

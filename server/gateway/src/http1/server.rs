@@ -175,7 +175,7 @@ async fn answer_one<S: Stream>(
     request: Request,
 ) -> Option<Answer> {
     // In a box of its own, so that a connection without a request is small.
-    let mut answering = Box::pin(pipeline::answer(Arc::clone(worker), Arc::clone(peer), request));
+    let mut answering = Box::pin(pipeline::answer(worker, peer, request));
     poll_fn(|cx| match turn::watch(|| answering.as_mut().poll(cx)) {
         (Poll::Ready(answer), _) => Poll::Ready(Some(answer)),
         (Poll::Pending, true) => Poll::Pending,

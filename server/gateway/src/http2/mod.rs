@@ -78,7 +78,7 @@ where
         let (worker, peer) = (Arc::clone(&worker), Arc::clone(&peer));
         async move {
             let mut answer = match request {
-                Ok(request) => pipeline::answer(Arc::clone(&worker), peer, request).await,
+                Ok(request) => pipeline::answer(&worker, &peer, request).await,
                 Err(fault) => pipeline::refuse(&worker, &peer, fault),
             };
             if !answer.fields.contains("date") {

@@ -242,8 +242,8 @@ fn is_name(name: &str) -> bool {
 }
 
 /// What a field's value may hold: visible characters, spaces, tabs and bytes beyond ASCII.
+#[expect(clippy::needless_bitwise_bool, reason = "without a branch many bytes are looked at together")]
 pub(crate) fn is_value(value: &[u8]) -> bool {
-    // Without a way out in the middle, so that many bytes are looked at together.
     value.iter().fold(true, |fits, byte| fits & ((*byte == b'\t') | ((*byte >= 0x20) & (*byte != 0x7f))))
 }
 
