@@ -2,6 +2,7 @@
 use crate::{
     Control, ControlError, Page, Who,
     accounts::cursor,
+    deprecation,
     permit::{ManageApis, Permit},
     publisher::spec,
     settings::refused,
@@ -71,7 +72,7 @@ impl Control {
             api.settings.validate().map_err(refused)?;
             tx.change_api_settings(&slug, &api.settings).await?;
         }
-        let version = self.version_to_keep(&mut tx, &slug, &description, &request.bytes).await?;
+        let version = self.version_to_keep(&mut tx, &api, &description, &request.bytes).await?;
         if request.publish {
             self.check_servable(&api, description.routes())?;
             self.compile_document(version.id, &description, &api.settings).await?;
@@ -115,10 +116,11 @@ impl Control {
     async fn version_to_keep(
         &self,
         tx: &mut Tx,
-        slug: &Slug,
+        api: &Api,
         description: &Description,
         bytes: &[u8],
     ) -> Result<ApiVersion, ControlError> {
+        let slug = &api.slug;
         if let Some(newest) =
             self.store.versions(slug).await?.into_iter().max_by_key(|version| (version.created_at, version.id))
             && self.store.document(newest.id).await?.as_deref() == Some(bytes)
@@ -136,7 +138,14 @@ impl Control {
             created_at: tx.at(),
             published_at: None,
         };
-        tx.add_version(&version, bytes, &description.routes()).await?;
+        let mut routes = description.routes();
+        if let Some(present) = api.published
+            && let Some(published) = self.store.version(present).await?
+        {
+            let present = self.store.routes(present).await?.unwrap_or_default();
+            deprecation::go_on(&mut routes, &present, published.published_at);
+        }
+        tx.add_version(&version, bytes, &routes).await?;
         Ok(version)
     }
 

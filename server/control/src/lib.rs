@@ -17,6 +17,7 @@ mod apps;
 mod audit;
 mod cache;
 mod control;
+mod deprecation;
 mod error;
 mod keys;
 mod library;

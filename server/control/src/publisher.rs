@@ -3,7 +3,7 @@
 //! There is one way for a change to reach the gateway: the row it left in the log is read here. A use case calls
 //! [`Control::catch_up`] after its commit, so its answer leaves when the gateway knows; [`Control::follow`] does the same
 //! twice a second for what other processes wrote.
-use crate::{Control, ControlError};
+use crate::{Control, ControlError, deprecation};
 use portico_domain::{Api, AppId, Change, KeyId, RouteSpec, Subject, SubscriptionId};
 use portico_gateway::{ApiSpec, CompiledDocument, Gateway, KeyEntry, WorldSpec};
 use portico_store::Published;
@@ -179,7 +179,8 @@ impl Control {
         let published = self.store.published().await?;
         let served = published.iter().map(|published| published.version.id).collect();
         let mut apis: Vec<ApiSpec> = Vec::with_capacity(published.len());
-        for Published { api, version, routes } in published {
+        for Published { api, version, mut routes } in published {
+            deprecation::date(&mut routes, version.published_at);
             let document = self.compiled_document(&version, &api.settings).await.unwrap_or_else(|error| {
                 tracing::error!(api = %api.slug, %error, "an API is served without checks and mock answers");
                 CompiledDocument::default()

@@ -42,7 +42,11 @@ pub struct RouteSpec {
 /// That an operation should not be used in new programs, and until when it can be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deprecation {
-    /// From when on; `x-deprecated-at`. `None` where the document only says that it is.
+    /// Whether the document calls it deprecated. If not, it only says that it ends.
+    #[serde(default)]
+    pub deprecated: bool,
+    /// From when on; `x-deprecated-at`. Where the document does not say, a stored version has what the version before it
+    /// had, if there was one.
     pub since: Option<Timestamp>,
     /// When it stops; `x-sunset`.
     pub sunset: Option<Timestamp>,

@@ -15,7 +15,12 @@ pub(crate) fn deprecation(root: &Value, entry: &Entry) -> Option<Deprecation> {
     }
     let docs = || text(operation.get("externalDocs")?, "url");
     let link = text(operation, "x-deprecation-link").or_else(docs).filter(|url| fits_a_field(url));
-    Some(Deprecation { since: moment(operation, "x-deprecated-at"), sunset, link: link.map(str::to_owned) })
+    Some(Deprecation {
+        deprecated: entry.deprecated,
+        since: moment(operation, "x-deprecated-at"),
+        sunset,
+        link: link.map(str::to_owned),
+    })
 }
 
 /// A date, or a date and time, as RFC 3339 writes them.

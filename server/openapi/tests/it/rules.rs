@@ -36,6 +36,7 @@ fn routes_say_their_end_and_where_keys_stand() {
     let routes = description(document.to_string().as_bytes()).routes();
     let place = |location, name: &str| KeyPlace { location, name: name.to_owned() };
     let old = routes[0].deprecation.clone().unwrap();
+    assert!(old.deprecated);
     assert_eq!(old.sunset, Timestamp::parse("2027-01-31T00:00:00Z"));
     assert_eq!(old.since, Timestamp::parse("2026-01-01T11:00:00Z"));
     assert_eq!(old.link.as_deref(), Some("https://docs.example.com/old"));
