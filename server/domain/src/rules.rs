@@ -33,6 +33,9 @@ pub struct OperationRules {
     /// As the document writes it, e.g. `/pets/{petId}`.
     pub template: String,
     pub parameters: Vec<ParameterRule>,
+    /// The query as a whole, described as if it were a body (`in: querystring`); of forms alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<BodyRule>,
     /// `None` where the document says nothing of a body; one that comes all the same is not looked at.
     pub body: Option<BodyRule>,
     /// Empty unless the rules were made for checking answers.

@@ -69,6 +69,8 @@ pub(crate) struct Content<'d> {
     pub(crate) media_type: &'d str,
     pub(crate) schema: Option<Cow<'d, Value>>,
     pub(crate) examples: Vec<Example<'d>>,
+    /// Whether `encoding` says of single properties how they are written.
+    pub(crate) encoded: bool,
 }
 
 /// An example as given.
@@ -246,6 +248,7 @@ impl<'d> Reader<'d> {
                 media_type,
                 schema: body.get("schema").map(Cow::Borrowed),
                 examples: example.map(Example::alone).into_iter().collect(),
+                encoded: false,
             };
             return Some(Body {
                 required: body.get("required") == Some(&Value::Bool(true)),
@@ -282,8 +285,12 @@ impl<'d> Reader<'d> {
         };
         let body_required = !required.is_empty();
         let schema = json!({"type": "object", "properties": properties, "required": required});
-        let content =
-            |media_type| Content { media_type, schema: Some(Cow::Owned(schema.clone())), examples: Vec::new() };
+        let content = |media_type| Content {
+            media_type,
+            schema: Some(Cow::Owned(schema.clone())),
+            examples: Vec::new(),
+            encoded: false,
+        };
         Some(Body {
             required: body_required,
             description: "",
@@ -337,18 +344,20 @@ impl<'d> Reader<'d> {
         if text(schema, "type") == Some("file") {
             let schema = Some(Cow::Owned(json!({"type": "string", "format": "binary"})));
             let media_type = self.media_types(operation, "produces")[0];
-            return vec![Content { media_type, schema, examples: Vec::new() }];
+            return vec![Content { media_type, schema, examples: Vec::new(), encoded: false }];
         }
         let example = |media_type: &str| response.get("examples")?.get(media_type);
         let content = |media_type: &'d str| Content {
             media_type,
             schema: Some(Cow::Borrowed(schema)),
             examples: example(media_type).map(Example::alone).into_iter().collect(),
+            encoded: false,
         };
         self.media_types(operation, "produces").into_iter().map(content).collect()
     }
 
-    fn contents(self, of: &'d Value) -> Vec<Content<'d>> {
+    /// Of what has a `content`: a body, an answer, a parameter.
+    pub(crate) fn contents(self, of: &'d Value) -> Vec<Content<'d>> {
         let read = members(of.get("content")).filter_map(|(media_type, media)| {
             let (media, _) = refer::resolve(self.root, media).ok()?;
             let schema = match (media.get("schema"), media.get("itemSchema")) {
@@ -356,7 +365,8 @@ impl<'d> Reader<'d> {
                 (None, Some(items)) => Some(Cow::Owned(json!({"type": "array", "items": items}))),
                 (None, None) => None,
             };
-            Some(Content { media_type, schema, examples: self.examples(media) })
+            let encoded = members(media.get("encoding")).next().is_some();
+            Some(Content { media_type, schema, examples: self.examples(media), encoded })
         });
         read.collect()
     }

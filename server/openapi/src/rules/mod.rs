@@ -76,7 +76,7 @@ pub(crate) fn of(description: &Description, wanted: Wanted) -> DocumentRules {
         };
         let mut made = OperationRules { template: entry.path.clone(), ..OperationRules::default() };
         if wanted.requests {
-            made.parameters = maker.parameters(entry, item, operation);
+            (made.parameters, made.query) = maker.parameters(entry, item, operation);
             made.body = maker.body(entry, item, operation);
         }
         if wanted.answers {
@@ -102,8 +102,14 @@ struct Maker<'d> {
 }
 
 impl<'d> Maker<'d> {
-    fn parameters(&mut self, entry: &Entry, item: &'d Value, operation: &'d Value) -> Vec<ParameterRule> {
-        let mut rules = Vec::new();
+    /// Parameters one by one, and the query as a whole.
+    fn parameters(
+        &mut self,
+        entry: &Entry,
+        item: &'d Value,
+        operation: &'d Value,
+    ) -> (Vec<ParameterRule>, Option<BodyRule>) {
+        let (mut rules, mut query) = (Vec::new(), None);
         let keys = key_places(self.reader.root, entry);
         for (pointer, found) in self.reader.raw_parameters((item, &entry.item), (operation, &entry.pointer)) {
             let parameter = match found.map_err(|lost| lost.words()).and_then(|value| self.reader.parameter(value)) {
@@ -116,7 +122,15 @@ impl<'d> Maker<'d> {
             };
             // The document's own word for the whole query, which is no parameter of it.
             if parameter.source.get("in").and_then(Value::as_str) == Some("querystring") {
-                self.ground.notes.add(pointer, "The query as a whole is not checked, only parameters in it.");
+                let contents = self.reader.contents(parameter.source);
+                let media = contents.iter().filter(|content| is_form(content.media_type));
+                let media: Vec<_> = media.map(|content| self.media(content, &pointer)).collect();
+                if media.is_empty() {
+                    self.ground
+                        .notes
+                        .add(pointer, "The query as a whole is checked where it is a form, and it is none.");
+                }
+                query = Some(BodyRule { required: parameter.required, media });
                 continue;
             }
             // These three are said elsewhere in a document (OpenAPI 3.1, 4.8.12.1).
@@ -135,7 +149,7 @@ impl<'d> Maker<'d> {
             }
             rules.push(rule(self.reader, &mut self.requests, &mut self.kinds, &parameter, &pointer, &mut self.ground));
         }
-        rules
+        (rules, query)
     }
 
     fn body(&mut self, entry: &Entry, item: &'d Value, operation: &'d Value) -> Option<BodyRule> {
@@ -145,21 +159,30 @@ impl<'d> Maker<'d> {
         }
         let body = body?;
         let pointer = refer::under(&entry.pointer, &["requestBody"]);
-        let media = body.contents.iter().map(|content| {
-            let pointer = refer::under(&pointer, &["content", content.media_type, "schema"]);
-            let form = is_form(content.media_type).then(|| {
-                let schema = content.schema.as_deref();
-                schema.map(|schema| self.kinds.of(schema)).filter(|kind| kind.members.is_some())
-            });
-            let checked = match &form {
-                Some(kind) => kind.is_some(),
-                None => may_be_json(content.media_type),
-            };
-            let schema = content.schema.as_deref().filter(|_| checked);
-            let schema = schema.map(|schema| self.requests.schema(schema, &pointer, &mut self.ground));
-            MediaRule { media_type: content.media_type.to_owned(), schema, form: form.flatten() }
-        });
+        let media = body.contents.iter().map(|content| self.media(content, &pointer));
         Some(BodyRule { required: body.required, media: media.collect() })
+    }
+
+    /// What a request may hold, of a `content` below the pointer.
+    fn media(&mut self, content: &part::Content<'d>, pointer: &str) -> MediaRule {
+        let pointer = refer::under(pointer, &["content", content.media_type, "schema"]);
+        let form = is_form(content.media_type).then(|| {
+            if content.encoded {
+                self.ground
+                    .notes
+                    .add(&*pointer, "Forms whose properties have an encoding of their own are not checked.");
+                return None;
+            }
+            let schema = content.schema.as_deref();
+            schema.map(|schema| self.kinds.of(schema)).filter(|kind| kind.members.is_some())
+        });
+        let checked = match &form {
+            Some(kind) => kind.is_some(),
+            None => may_be_json(content.media_type),
+        };
+        let schema = content.schema.as_deref().filter(|_| checked);
+        let schema = schema.map(|schema| self.requests.schema(schema, &pointer, &mut self.ground));
+        MediaRule { media_type: content.media_type.to_owned(), schema, form: form.flatten() }
     }
 
     fn answers(&mut self, entry: &Entry, operation: &'d Value) -> Vec<AnswerRule> {

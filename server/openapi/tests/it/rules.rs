@@ -70,6 +70,31 @@ fn a_key_is_no_parameter() {
 }
 
 #[test]
+fn forms_are_read_wherever_they_stand() {
+    let schema = json!({"type": "object", "properties": {"limit": {"type": "integer"}}});
+    let form = |encoding: serde_json::Value| json!({"application/x-www-form-urlencoded": {"schema": schema, "encoding": encoding}});
+    let query =
+        |content: serde_json::Value| json!([{"name": "q", "in": "querystring", "required": true, "content": content}]);
+    let document = json!({
+        "openapi": "3.2.0", "info": {"title": "a", "version": "1"},
+        "paths": {"/a": {
+            "get": {"operationId": "plain", "parameters": query(form(json!({}))), "responses": {}},
+            "put": {"operationId": "json", "parameters": query(json!({"application/json": {"schema": schema}})), "responses": {}},
+            "post": {"operationId": "encoded", "requestBody": {"content": form(json!({"limit": {"explode": false}}))}, "responses": {}}
+        }}
+    });
+    let rules = rules(&document);
+    let query = rules.operations["plain"].query.as_ref().unwrap();
+    assert!(query.required && query.media[0].schema.is_some());
+    assert_eq!(query.media[0].form.as_ref().unwrap().members.as_ref().unwrap()["limit"].scalars, [Scalar::Number]);
+    assert!(rules.operations["json"].query.as_ref().unwrap().media.is_empty());
+    let body = rules.operations["encoded"].body.as_ref().unwrap();
+    assert!(body.media[0].schema.is_none() && body.media[0].form.is_none());
+    let notes: Vec<_> = rules.notes.iter().map(|note| note.message.as_str()).collect();
+    assert!(notes.len() == 2 && notes[0].contains("query as a whole") && notes[1].contains("encoding"), "{notes:?}");
+}
+
+#[test]
 fn a_document_of_2_0_has_rules_as_one_of_3_has() {
     let document = json!({
         "swagger": "2.0", "info": {"title": "a", "version": "1"},

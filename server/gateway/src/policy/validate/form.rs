@@ -1,4 +1,4 @@
-//! Bodies of forms (`application/x-www-form-urlencoded`), as objects.
+//! Forms (`application/x-www-form-urlencoded`), in bodies or as a whole query, as objects.
 use super::{
     Fault,
     parameter::{Escape, Reader, pairs},
@@ -10,9 +10,10 @@ use serde_json::{Map, Value};
 pub(super) const MAX_FIELDS: usize = 1_000;
 
 /// The form as the object that its schema describes; `name[member]` and `name[]` make objects and lists.
-pub(super) fn parse(bytes: &[u8], kind: &ValueKind) -> Result<Value, Fault> {
+/// `root` is where it stands.
+pub(super) fn parse(bytes: &[u8], kind: &ValueKind, root: &str) -> Result<Value, Fault> {
     if bytes.split(|byte| *byte == b'&').nth(MAX_FIELDS).is_some() {
-        return Err(Fault::new("/body", format!("should have at most {MAX_FIELDS} fields")));
+        return Err(Fault::new(root, format!("should have at most {MAX_FIELDS} fields")));
     }
     let pairs = pairs(bytes, b'&');
     if pairs.is_empty() {

@@ -76,6 +76,7 @@ pub(crate) struct Validation {
 #[derive(Debug)]
 pub(crate) struct OperationChecks {
     parameters: Parameters,
+    query: Option<Query>,
     body: Option<Body>,
     answers: Vec<Answer>,
 }
@@ -85,6 +86,14 @@ struct Body {
     required: bool,
     media: Vec<Media>,
     accepted: Box<str>,
+}
+
+/// A query that is described as a whole.
+#[derive(Debug)]
+struct Query {
+    required: bool,
+    /// `None` where it is not looked into.
+    form: Option<(Entry, ValueKind)>,
 }
 
 #[derive(Debug)]
@@ -139,7 +148,7 @@ impl Validation {
         let mut answers = Sheet::default();
         for operation in rules.operations.values() {
             requests.add_parameters(&operation.parameters);
-            for media in operation.body.iter().flat_map(|body| &body.media) {
+            for media in operation.query.iter().chain(&operation.body).flat_map(|body| &body.media) {
                 requests.add_media(media);
             }
             for answer in &operation.answers {
@@ -254,6 +263,11 @@ impl OperationChecks {
     fn new(rules: &OperationRules, requests: &mut Entries, answers: &mut Entries) -> Self {
         Self {
             parameters: Parameters::new(&rules.parameters, &rules.template, requests.next()),
+            query: rules.query.as_ref().map(|query| {
+                let media = requests.media(&query.media);
+                let form = media.into_iter().find_map(|media| Some((media.entry?, media.form?)));
+                Query { required: query.required, form }
+            }),
             body: rules.body.as_ref().map(|body| Body {
                 required: body.required,
                 media: requests.media(&body.media),
@@ -266,7 +280,12 @@ impl OperationChecks {
     /// Checks path, query, header fields and cookies. The path is the document's, in canonical form as it was matched; the
     /// query is without its `?`. Parameters that the document does not know pass.
     pub(crate) fn parameters(&self, path: &str, query: &str, fields: &Fields) -> Vec<Fault> {
-        self.parameters.check(&parameter::Found { path, query, fields })
+        let mut faults = self.parameters.check(&parameter::Found { path, query, fields });
+        if let Some(whole) = &self.query {
+            faults.extend(whole.check(query));
+            faults.truncate(MAX_FAULTS);
+        }
+        faults
     }
 
     /// What is to be done with a request's body, by its head. `Ok(None)`: it may pass unseen.
@@ -332,6 +351,20 @@ impl OperationChecks {
     }
 }
 
+impl Query {
+    fn check(&self, query: &str) -> Vec<Fault> {
+        const PLACE: &str = "/query";
+        let Some((entry, kind)) = self.form.as_ref().filter(|_| !query.is_empty()) else {
+            let is_missing = self.required && query.is_empty();
+            return if is_missing { vec![Fault::new(PLACE, "is required")] } else { Vec::new() };
+        };
+        match form::parse(query.as_bytes(), kind, PLACE) {
+            Ok(value) => entry.check(value, PLACE, form::MAX_FIELDS),
+            Err(fault) => vec![fault],
+        }
+    }
+}
+
 impl Answer {
     fn new(rule: &AnswerRule, entries: &mut Entries) -> Self {
         let media = entries.media(&rule.media);
@@ -344,7 +377,7 @@ impl BodyCheck<'_> {
     /// Faults of a whole body.
     pub(crate) fn check(self, bytes: &[u8]) -> Vec<Fault> {
         let (value, values) = match self.form {
-            Some(kind) => match form::parse(bytes, kind) {
+            Some(kind) => match form::parse(bytes, kind, "/body") {
                 Ok(value) => (value, form::MAX_FIELDS),
                 Err(fault) => return vec![fault],
             },

@@ -421,14 +421,21 @@ impl Reader {
         self.grown(root, kind)
     }
 
+    /// A value by itself. An object may stand in a form as JSON (OpenAPI 3.1, 4.8.15.1).
+    fn leaf(&self, text: &[u8], kind: &ValueKind) -> Value {
+        let object = || json::parse(self.escape.undo(text).as_bytes()).ok().filter(|(value, _)| value.is_object());
+        let object = kind.members.as_ref().and_then(|_| object());
+        object.map_or_else(|| self.scalar(text, kind), |(value, _)| value)
+    }
+
     fn grown(&self, node: Node, kind: &ValueKind) -> Value {
         let any = ValueKind::default();
         let items = kind.items.as_deref().unwrap_or(&any);
         if node.members.is_empty() {
             return match (node.values.as_slice(), &kind.items) {
-                ([one], None) => self.scalar(one, kind),
-                ([one], Some(_)) if !kind.scalars.is_empty() => self.scalar(one, kind),
-                (several, _) => several.iter().map(|one| self.scalar(one, items)).collect(),
+                ([one], None) => self.leaf(one, kind),
+                ([one], Some(_)) if !kind.scalars.is_empty() => self.leaf(one, kind),
+                (several, _) => several.iter().map(|one| self.leaf(one, items)).collect(),
             };
         }
         // `[]` and `[0]` are places in a list, unless an object is meant.

@@ -322,10 +322,33 @@ fn forms_are_objects() {
     let found = |body: &str| told(&checks.body(&head, true).unwrap().unwrap().check(body.as_bytes()));
     let good = "amount=12&live=true&expand[]=a&expand[]=b+c&card[year]=2030&card%5Btags%5D[]=1&lines[0][price]=1.5&lines[1][price]=2";
     assert!(found(good).is_empty(), "{:?}", found(good));
+    let written_as_json = "amount=1&card=%7B%22year%22%3A2030%7D&lines={\"price\":2}&lines={\"price\":3}";
+    assert!(found(written_as_json).is_empty(), "{:?}", found(written_as_json));
+    assert_eq!(found("amount=1&card={\"year\":\"x\"}"), ["/body/card/year should be a whole number"]);
     assert_eq!(found("live=1"), ["/body/amount is required", "/body/live should be true or false"]);
     assert_eq!(found("amount=1&card[year]=x"), ["/body/card/year should be a whole number"]);
     assert_eq!(found("amount=1&lines[0][price]=x"), ["/body/lines/0/price should be a number"]);
     assert_eq!(found(""), ["/body/amount is required"]);
+}
+
+#[test]
+fn a_query_may_be_described_as_a_whole() {
+    let schema = json!({"type": "object", "required": ["from"], "additionalProperties": false, "properties": {
+        "from": {"type": "integer"}, "tags": {"type": "array", "items": {"type": "string"}}
+    }});
+    let whole =
+        |required, media| OperationRules { query: Some(BodyRule { required, media }), ..OperationRules::default() };
+    let media_type = "application/x-www-form-urlencoded".to_owned();
+    let form = MediaRule { media_type, form: Some(kind(&schema)), schema: Some(schema) };
+    let checks = compiled(whole(true, vec![form.clone()]));
+    let found = |query: &str| told(&checks.parameters("/", query, &Fields::new()));
+    assert!(found("from=7&tags=a&tags=b").is_empty(), "{:?}", found("from=7&tags=a&tags=b"));
+    assert_eq!(found(""), ["/query is required"]);
+    assert_eq!(found("tags=a"), ["/query/from is required"]);
+    assert_eq!(found("from=x"), ["/query/from should be a whole number"]);
+    assert_eq!(found("from=1&b=2").len(), 1);
+    assert_eq!(told(&compiled(whole(true, Vec::new())).parameters("/", "", &Fields::new())), ["/query is required"]);
+    assert!(compiled(whole(false, vec![form])).parameters("/", "", &Fields::new()).is_empty());
 }
 
 #[test]
