@@ -144,9 +144,9 @@ async fn serve_connection(worker: Arc<Worker>, stream: TcpStream, peer: SocketAd
             match channel {
                 Channel::Plain(stream) => http1::serve(worker, peer, stream, BytesMut::new(), stop).await,
                 Channel::Tls(stream) if peer.secured.as_ref().is_some_and(|secured| secured.http2) => {
-                    Box::pin(http2::serve(worker, peer, *stream, BytesMut::new(), stop)).await;
+                    Box::pin(http2::serve(worker, peer, stream, BytesMut::new(), stop)).await;
                 }
-                Channel::Tls(stream) => http1::serve(worker, peer, *stream, BytesMut::new(), stop).await,
+                Channel::Tls(stream) => http1::serve(worker, peer, stream, BytesMut::new(), stop).await,
             }
         }
         Err(error) => tracing::debug!(%peer, %error, "a connection was closed before HTTP began"),
