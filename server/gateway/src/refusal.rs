@@ -103,7 +103,7 @@ pub(crate) enum Refusal {
     },
     /// The caller takes a kept answer only.
     NotKept,
-    /// Too many connections of clients are open.
+    /// Too many connections are open.
     Overloaded,
     UpstreamFailed(UpstreamFailure),
     UpstreamTimeout {
@@ -175,6 +175,8 @@ pub(crate) enum UpstreamFailure {
     Forbidden,
     Connect,
     ConnectTimeout,
+    /// We may open no more connections ourselves, which says nothing about it.
+    OutOfFiles,
     Tls,
     /// It does not offer HTTP/2.
     NoHttp2,
@@ -192,6 +194,7 @@ impl UpstreamFailure {
             }
             Self::Connect => "it takes no connection",
             Self::ConnectTimeout => "it took no connection in time",
+            Self::OutOfFiles => "it was not asked: this process may open no more files and connections",
             Self::Tls => "it could not be trusted: the TLS handshake failed",
             Self::NoHttp2 => "it does not offer HTTP/2, which connection.protocol asks for",
             Self::Broken => "it closed the connection or did not speak HTTP",
@@ -376,9 +379,7 @@ impl Refusal {
             Self::NotKept => {
                 "No kept answer fits, and the request takes no other (Cache-Control: only-if-cached).".into()
             }
-            Self::Overloaded => {
-                "The gateway has as many connections as it takes. Try again in a moment, on a new connection.".into()
-            }
+            Self::Overloaded => "The gateway has as many connections as it can take. Try again in a moment.".into(),
             Self::UpstreamFailed(_) => {
                 "The service behind this API could not be reached or did not answer properly.".into()
             }
@@ -471,9 +472,11 @@ impl Refusal {
                 say("maintenance of the API", "an API that is not under maintenance", "one that is")
             }
             Self::NotKept => say("cache", "a kept answer that may be used", "none, and Cache-Control: only-if-cached"),
-            Self::Overloaded => {
-                say("connections of the gateway", "fewer than PORTICO_GATEWAY_MAX_CONNECTIONS", "as many, and this one")
-            }
+            Self::Overloaded => say(
+                "connections of the gateway",
+                "fewer than PORTICO_GATEWAY_MAX_CONNECTIONS and than this process may open",
+                "as many, and this one",
+            ),
             Self::UpstreamUnavailable { retry_after: None } => {
                 say("upstream", "one upstream with a weight above 0", "none")
             }

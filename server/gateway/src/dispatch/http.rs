@@ -284,7 +284,11 @@ impl<'a> Call<'a> {
 }
 
 fn no_connection(failure: UpstreamFailure, upload: Outgoing) -> Failed {
-    Failed { refusal: Refusal::UpstreamFailed(failure), sent: Sent::Nothing, upload, is_its_fault: true }
+    let (refusal, is_its_fault) = match failure {
+        UpstreamFailure::OutOfFiles => (Refusal::Overloaded, false),
+        failure => (Refusal::UpstreamFailed(failure), true),
+    };
+    Failed { refusal, sent: Sent::Nothing, upload, is_its_fault }
 }
 
 impl Reply {

@@ -7,6 +7,7 @@ use crate::{
 };
 use portico_domain::Protocol;
 use std::{
+    io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -60,6 +61,7 @@ async fn reach(worker: &Worker, endpoint: &Endpoint, end: Instant) -> Result<Tcp
         let share = end.saturating_duration_since(Instant::now()) / (addresses.len() - place) as u32;
         match timeout(share, TcpStream::connect(SocketAddr::new(**ip, endpoint.port))).await {
             Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) if is_ours(&error) => return Err(UpstreamFailure::OutOfFiles),
             Ok(Err(_)) => failure = UpstreamFailure::Connect,
             Err(_) => failure = UpstreamFailure::ConnectTimeout,
         }
@@ -70,10 +72,30 @@ async fn reach(worker: &Worker, endpoint: &Endpoint, end: Instant) -> Result<Tcp
     Err(failure)
 }
 
+/// Whether it is for want of files here that there is no connection. An upstream must not be taken for broken because of
+/// it.
+fn is_ours(error: &io::Error) -> bool {
+    // ENFILE and EMFILE, which `ErrorKind` has no name for.
+    matches!(error.raw_os_error(), Some(23 | 24))
+}
+
 async fn resolve(worker: &Worker, endpoint: &Endpoint) -> Result<Arc<[IpAddr]>, UpstreamFailure> {
     match &endpoint.host {
         Host::Ipv4(ip) => Ok(Arc::new([(*ip).into()])),
         Host::Ipv6(ip) => Ok(Arc::new([(*ip).into()])),
         Host::Domain(name) => worker.names.find(name).await.ok_or(UpstreamFailure::NotResolved),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn want_of_our_own_is_told_from_a_fault_of_the_upstream() {
+        for code in [23, 24] {
+            assert!(is_ours(&io::Error::from_raw_os_error(code)), "{code}");
+        }
+        assert!(!is_ours(&io::ErrorKind::ConnectionRefused.into()));
     }
 }
