@@ -7,15 +7,18 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Bytes a second that a client has to move, on average over its patience.
-pub(crate) const LEAST: u32 = 100;
-const A_BYTE: Duration = Duration::from_nanos(1_000_000_000 / LEAST as u64);
+const LEAST: u32 = 100;
+/// Microseconds that a byte pays for.
+const A_BYTE: u32 = 1_000_000 / LEAST;
 
+/// Small, since every connection and every body has one: times are microseconds, of which there is room for 71 minutes,
+/// more than any patience.
 #[derive(Debug)]
 pub(crate) struct Pace {
     /// How far the client may fall behind.
-    patience: Duration,
+    patience: u32,
     /// Waited for and not paid for.
-    behind: Duration,
+    behind: u32,
     since: Option<Instant>,
 }
 
@@ -25,7 +28,7 @@ pub(crate) struct TooSlow;
 
 impl Pace {
     pub(crate) fn new(patience: Duration) -> Self {
-        Self { patience, behind: Duration::ZERO, since: None }
+        Self { patience: micros(patience), behind: 0, since: None }
     }
 
     /// The client is waited for: answers since when.
@@ -36,14 +39,18 @@ impl Pace {
     /// The client has moved so many bytes.
     pub(crate) fn moved(&mut self, bytes: usize) -> Result<(), TooSlow> {
         match self.since.take() {
-            None if self.behind.is_zero() => return Ok(()),
+            None if self.behind == 0 => return Ok(()),
             None => {}
-            Some(since) => self.behind += since.elapsed(),
+            Some(since) => self.behind = self.behind.saturating_add(micros(since.elapsed())),
         }
         let paid = A_BYTE.saturating_mul(u32::try_from(bytes).unwrap_or(u32::MAX));
         self.behind = self.behind.saturating_sub(paid);
         if self.behind > self.patience { Err(TooSlow) } else { Ok(()) }
     }
+}
+
+fn micros(time: Duration) -> u32 {
+    u32::try_from(time.as_micros()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -259,6 +259,27 @@ async fn streams_that_take_nothing_are_reset() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn streams_that_take_a_byte_now_and_then_are_reset() {
+    const WINDOW_UPDATE: u8 = 8;
+    let handler: Handler = Arc::new(|_| {
+        Box::pin(async { Answer::new(StatusCode::OK).with_body(crate::message::Body::full(vec![b'x'; 1024])) })
+    });
+    let mut raw = Raw::start(handler, &[(4, 0)]).await;
+    assert!(raw.write(&headers(1, END_STREAM, &GOOD)).await);
+    for taken in 0..20 {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert!(raw.write(&frame(WINDOW_UPDATE, 0, 1, &[0, 0, 0, 1])).await);
+        let answer = raw.read_one_of(&[DATA, RST_STREAM, GOAWAY]).await.unwrap();
+        if answer.kind != DATA {
+            assert_eq!((answer.kind, answer.code()), (RST_STREAM, CANCEL));
+            assert!((10..15).contains(&taken), "{taken}");
+            return;
+        }
+    }
+    panic!("it went on for as long as the client liked");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_connection_that_never_begins_ends() {
     let served = serve_by(Log::default().handler());
     served.ended.await.unwrap();
