@@ -102,14 +102,13 @@ fn find_within(api: &Arc<Api>, below: usize, arrival: &Arrival, account: &mut Ac
         return Err(Refusal::Maintenance { message: Arc::clone(message), retry_after: *retry_after });
     }
     let methods = methods.ok_or_else(|| Refusal::NoSuchOperation { api: api.slug.clone() })?;
-    let method = arrival.method.as_str();
-    match methods.get(method) {
+    match methods.get(&arrival.method) {
         Some(operation) => {
             account.operation = Some(Arc::clone(operation));
             Ok(Found::Route(Route { api: Arc::clone(api), operation: Arc::clone(operation), below }))
         }
         None if arrival.method == Method::OPTIONS => Ok(Found::Options { allow: methods.allow() }),
-        None => Err(Refusal::MethodNotAllowed { method: method.to_owned(), allow: methods.allow() }),
+        None => Err(Refusal::MethodNotAllowed { method: arrival.method.to_string(), allow: methods.allow() }),
     }
 }
 

@@ -102,7 +102,7 @@ fn routes() {
         }
         let asked = mutator.mutate(SEEDS, 6);
         if let Ok(path) = canonical(&String::from_utf8_lossy(&asked)) {
-            let _ = router.find(&path).map(|methods| methods.get("GET").is_some());
+            let _ = router.find(&path).map(|methods| methods.get(&http::Method::GET).is_some());
         }
     });
 }

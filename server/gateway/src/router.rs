@@ -7,6 +7,7 @@
 use crate::{path::canonical_literal, world::Operation};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use http::Method;
 use memchr::memchr2;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ struct Node {
     parameter: Option<Box<Node>>,
     /// Takes this segment and all that follow.
     rest: Option<Box<Methods>>,
-    end: Option<Box<Methods>>,
+    end: Option<Methods>,
 }
 
 /// The literal segments that may follow. Nearly all nodes have one or two: to compare them takes less time than to hash
@@ -41,7 +42,7 @@ enum Literals {
 
 /// The operations of one template.
 #[derive(Debug, Default)]
-pub(crate) struct Methods(Vec<(Box<str>, Arc<Operation>)>);
+pub(crate) struct Methods(Vec<(Method, Arc<Operation>)>);
 
 /// A segment with fixed text around parameters, e.g. `{sid}.json`; a parameter takes one character at least.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,6 +63,7 @@ impl Router {
     /// Adds an operation. Of two that share method and template the first is found, since a path cannot tell them apart
     /// (`/#Action=Start` and `/#Action=Stop`, say); it asks for whatever the other asks for.
     pub(crate) fn add(&mut self, method: &str, template: &str, operation: Arc<Operation>) -> Result<(), &'static str> {
+        let method = Method::from_bytes(method.as_bytes()).map_err(|_| "its method is none")?;
         let path = template.split(['?', '#']).next().unwrap_or_default();
         let path = path.strip_prefix('/').unwrap_or(path);
         if path.split('/').count() > MAX_SEGMENTS {
@@ -147,7 +149,7 @@ impl Node {
     fn follow(&self, rest: Option<&str>) -> Option<&Methods> {
         match rest {
             Some(rest) => self.find(rest),
-            None => self.end.as_deref(),
+            None => self.end.as_ref(),
         }
     }
 }
@@ -190,9 +192,9 @@ impl Literals {
 }
 
 impl Methods {
-    fn add(&mut self, method: &str, operation: Arc<Operation>) {
-        let Some((_, first)) = self.0.iter_mut().find(|(known, _)| **known == *method) else {
-            self.0.push((method.into(), operation));
+    fn add(&mut self, method: Method, operation: Arc<Operation>) {
+        let Some((_, first)) = self.0.iter_mut().find(|(known, _)| *known == method) else {
+            self.0.push((method, operation));
             return;
         };
         if let Some(first) = Arc::get_mut(first) {
@@ -201,18 +203,18 @@ impl Methods {
         }
     }
 
-    fn exactly(&self, method: &str) -> Option<&Arc<Operation>> {
-        self.0.iter().find(|(known, _)| **known == *method).map(|(_, operation)| operation)
+    fn exactly(&self, method: &Method) -> Option<&Arc<Operation>> {
+        self.0.iter().find(|(known, _)| known == method).map(|(_, operation)| operation)
     }
 
     /// HEAD is served by GET where the document has none of its own.
-    pub(crate) fn get(&self, method: &str) -> Option<&Arc<Operation>> {
-        self.exactly(method).or_else(|| if method == "HEAD" { self.exactly("GET") } else { None })
+    pub(crate) fn get(&self, method: &Method) -> Option<&Arc<Operation>> {
+        self.exactly(method).or_else(|| if *method == Method::HEAD { self.exactly(&Method::GET) } else { None })
     }
 
     /// For the `Allow` field.
     pub(crate) fn allow(&self) -> String {
-        let mut methods: Vec<&str> = self.0.iter().map(|(method, _)| &**method).collect();
+        let mut methods: Vec<&str> = self.0.iter().map(|(method, _)| method.as_str()).collect();
         for (implied, present) in [("HEAD", methods.contains(&"GET")), ("OPTIONS", true)] {
             if present && !methods.contains(&implied) {
                 methods.push(implied);
@@ -295,7 +297,7 @@ mod tests {
     }
 
     fn found<'a>(router: &'a Router, method: &str, path: &str) -> Option<&'a str> {
-        router.find(path).and_then(|methods| methods.get(method)).map(|operation| &*operation.name)
+        router.find(path).and_then(|methods| methods.get(&method.parse().unwrap())).map(|operation| &*operation.name)
     }
 
     #[test]
@@ -429,7 +431,7 @@ mod tests {
         let open = Operation { secured: false, ..Operation::named("start") };
         router.add("POST", "/#Action=Start", Arc::new(open)).unwrap();
         router.add("POST", "/#Action=Stop", Arc::new(Operation::named("stop"))).unwrap();
-        let found = router.find("/").unwrap().get("POST").unwrap();
+        let found = router.find("/").unwrap().get(&Method::POST).unwrap();
         assert_eq!((&*found.name, found.secured, &*found.also[0]), ("start", true, "stop"));
     }
 
