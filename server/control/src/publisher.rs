@@ -4,7 +4,7 @@
 //! [`Control::catch_up`] after its commit, so its answer leaves when the gateway knows; [`Control::follow`] does the same
 //! twice a second for what other processes wrote.
 use crate::{Control, ControlError, deprecation};
-use portico_domain::{Api, AppId, Change, KeyId, RouteSpec, Subject, SubscriptionId};
+use portico_domain::{Api, AppId, Change, KeyId, RouteSpec, Slug, Subject, SubscriptionId};
 use portico_gateway::{ApiSpec, CompiledDocument, Gateway, KeyEntry, WorldSpec};
 use portico_store::Published;
 use std::{collections::BTreeSet, time::Duration};
@@ -32,12 +32,18 @@ struct Stale {
     /// Apps that are gone, and their keys with them.
     gone: BTreeSet<AppId>,
     subscriptions: BTreeSet<SubscriptionId>,
+    /// APIs whose kept answers are to be forgotten, with the path below which.
+    purged: BTreeSet<(Slug, Option<String>)>,
 }
 
 impl Stale {
     fn note(&mut self, change: &Change) {
         let removed = change.action == "removed";
         match change.subject {
+            Subject::Api if change.action == "purged" => {
+                let path = change.detail.get("path").and_then(|path| path.as_str());
+                self.purged.extend(change.target.parse().map(|api| (api, path.map(str::to_owned))));
+            }
             Subject::Api => {
                 self.world = true;
                 self.every_subscription |= removed;
@@ -127,6 +133,9 @@ impl Control {
     async fn refresh(&self, gateway: &Gateway, stale: &Stale, seq: i64) -> Result<(), ControlError> {
         if stale.world {
             self.build_world(gateway, seq).await?;
+        }
+        for (api, path) in &stale.purged {
+            gateway.purge_cache(api, path.as_deref());
         }
         if stale.every_subscription {
             self.load_subscriptions(gateway).await?;

@@ -121,7 +121,7 @@ impl Control {
         let batch = gateway.drain_usage();
         self.metrics.absorb(&batch);
         self.metrics.observe(gateway.observe());
-        self.recent.add(gateway.drain_records());
+        self.read_records();
         waiting.push(batch);
         while let Some((seq, batch)) = waiting.batches.front() {
             match self.store.add_usage(&waiting.node, *seq, batch).await {
@@ -133,6 +133,13 @@ impl Control {
             }
         }
         self.metrics.set_unflushed(waiting.requests());
+    }
+
+    /// Moves requests from the gateway to the recent ones.
+    fn read_records(&self) {
+        if let Some(gateway) = &self.gateway {
+            self.recent.add(gateway.drain_records());
+        }
     }
 
     /// Flushes until the task is dropped.
@@ -223,21 +230,26 @@ impl Control {
         Ok(Page { items, next: found.next.map(|next| next.to_string()) })
     }
 
-    /// One request, with the reason when it was refused.
+    /// One request, with the reason when it was refused. Its id may be written as UUIDs usually are.
     pub async fn find_request(&self, who: &Who, id: &str) -> Result<RequestRecord, ControlError> {
+        let id = id.replace('-', "");
+        if self.recent.find(&id).is_none() {
+            // It may have been answered just now.
+            self.read_records();
+        }
         let apps = self.visible_apps(who).await?;
         let own =
             |record: &RequestRecord| apps.as_ref().is_none_or(|apps| record.app.is_some_and(|app| apps.contains(&app)));
-        let found = self.recent.find(id).filter(|record| own(record)).map(|record| as_seen_by(who, &record));
+        let found = self.recent.find(&id).filter(|record| own(record)).map(|record| as_seen_by(who, &record));
         found.ok_or_else(|| ControlError::not_found(format!("request {id} of yours among those remembered")))
     }
 }
 
-/// Why an upstream could not be reached is told to who runs it: its addresses and networks are not the caller's business.
+/// What went wrong with an upstream is told to who runs it: its addresses and networks are not the caller's business.
 fn as_seen_by(who: &Who, record: &RequestRecord) -> RequestRecord {
     let mut record = record.clone();
     if !who.may::<SeeAllTraffic>()
-        && let Some(refusal) = record.refusal.as_mut().filter(|refusal| refusal.code.starts_with("upstream_"))
+        && let Some(refusal) = record.refusal.as_mut().filter(|refusal| refusal.code == "upstream_failed")
     {
         "no proper answer; the API's publishers can see why".clone_into(&mut refusal.found);
     }

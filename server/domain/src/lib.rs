@@ -43,7 +43,7 @@ pub use rules::{
 };
 pub use slug::{InvalidSlug, Slug};
 pub use traffic::{
-    ApiObservation, CertificateExpiry, Explanation, Histogram, LATENCY_BUCKETS, Observations, RefusalCount,
-    RequestRecord, UpstreamConnections, UpstreamHealth, UsageBatch, UsageRow, latency_bucket, latency_bucket_edge,
-    quantile_ms,
+    ApiObservation, CertificateExpiry, Explanation, Histogram, LATENCY_BUCKETS, Mismatch, Observations, Phase,
+    RefusalCount, RequestRecord, UpstreamConnections, UpstreamHealth, UsageBatch, UsageRow, latency_bucket,
+    latency_bucket_edge, quantile_ms,
 };

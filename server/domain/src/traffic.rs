@@ -94,7 +94,7 @@ pub struct RequestRecord {
     pub total_micros: u64,
     /// Until every check was passed; `None` when one said no.
     pub checks_micros: Option<u64>,
-    /// From then until the upstream's first byte; `None` when it was not asked.
+    /// From then until the upstream's first byte, or until none would come any more; `None` when it was not asked.
     pub upstream_micros: Option<u64>,
     pub bytes_in: u64,
     pub bytes_out: u64,
@@ -106,12 +106,41 @@ pub struct RequestRecord {
 pub struct Explanation {
     /// The error's `code`.
     pub code: String,
+    pub phase: Phase,
     /// Which check said no, in words.
     pub check: String,
     pub expected: String,
     pub found: String,
     /// The key that was named, when one was, whether it exists or not.
     pub key: Option<PublicKeyId>,
+    /// Where a call does not fit the document: every place, up to a bound. `found` has the first one and their number.
+    pub errors: Vec<Mismatch>,
+}
+
+/// What a call passes on its way through the gateway, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Whether it can be read, and in one way only.
+    Request,
+    /// The API, whether it is open to the client now, and the operation.
+    Address,
+    Key,
+    /// Of the key's app, and what the key is narrowed to.
+    Subscription,
+    Limits,
+    /// What the API's settings ask for: the rules of its document, mock answers, the cache.
+    Policies,
+    Upstream,
+}
+
+/// Something in a call that does not fit the API's document. What the caller sent is not repeated in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mismatch {
+    /// E.g. `/query/limit`, `/body/items/0/name`.
+    pub pointer: String,
+    /// What would be right.
+    pub message: String,
 }
 
 /// Latencies since the start, in buckets, with their sum.

@@ -1,13 +1,20 @@
 //! The last phase, which always runs: one account per request, settled when its answer has ended or its client has gone.
 use crate::{
-    after::Standing, closing::Closing, keyring::KeyRef, limit::Places, message::Request, refusal::Refusal,
-    tally::Finished, worker::Worker, world::Operation,
+    after::Standing,
+    closing::Closing,
+    keyring::KeyRef,
+    limit::Places,
+    message::Request,
+    refusal::{Refusal, UpstreamFailure},
+    tally::Finished,
+    worker::Worker,
+    world::Operation,
 };
 use http::Method;
 use portico_domain::{Explanation, PublicKeyId, SubscriptionId, Timestamp};
 use rand::RngCore as _;
 use std::{
-    fmt,
+    fmt, io,
     net::IpAddr,
     sync::{
         Arc,
@@ -169,9 +176,20 @@ impl Account {
         self.checks = Some(self.started.elapsed());
     }
 
-    /// The upstream's first byte has come.
-    pub(crate) fn upstream_answered(&mut self) {
+    /// The upstream's first byte has come, or none will.
+    pub(crate) fn upstream_done(&mut self) {
         self.upstream = Some(self.started.elapsed().saturating_sub(self.checks.unwrap_or_default()));
+    }
+
+    /// The answer that is passed on ended before it was whole.
+    pub(crate) fn broke_off(&mut self, error: &io::Error) {
+        let failure = match error.kind() {
+            // The client's own doing.
+            io::ErrorKind::ConnectionAborted => return,
+            io::ErrorKind::TimedOut => UpstreamFailure::Silent,
+            _ => UpstreamFailure::BrokeOff,
+        };
+        self.refused(&Refusal::UpstreamFailed(failure));
     }
 
     pub(crate) fn started(&self) -> Instant {

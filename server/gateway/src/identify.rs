@@ -56,6 +56,14 @@ pub(crate) fn identify(
     Ok(Identity { key, required, in_authorization })
 }
 
+/// Notes whose request it is that was refused before anybody asked for its key, so that the key's owner can read why.
+pub(crate) fn note_key(shared: &Shared, fields: &Fields, account: &mut Account) {
+    let known = Presented::read(fields).is_ok_and(|presented| check(shared, presented.key, account).is_ok());
+    if !known {
+        account.key = None;
+    }
+}
+
 /// What stood where the document lets keys stand.
 enum Elsewhere {
     /// A key of ours, which the request has no longer.

@@ -15,8 +15,11 @@ use crate::{
     upstream::group::Unavailable,
 };
 use http::StatusCode;
-use portico_domain::{ErrorStyle, Explanation, PublicKeyId, Rate, Slug, SubscriptionState, Timestamp};
+use portico_domain::{ErrorStyle, Explanation, Mismatch, Phase, PublicKeyId, Rate, Slug, SubscriptionState, Timestamp};
 use std::{net::IpAddr, sync::Arc, time::Duration};
+
+/// Bytes of a call's faults that are remembered for its explanation: thousands of those are kept.
+const MAX_REMEMBERED: usize = 4 * 1024;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Refusal {
@@ -182,6 +185,10 @@ pub(crate) enum UpstreamFailure {
     NoHttp2,
     /// It closed the connection or spoke something else than HTTP.
     Broken,
+    /// The same, behind the head of its answer.
+    BrokeOff,
+    /// A part of its answer's body did not come in time.
+    Silent,
 }
 
 impl UpstreamFailure {
@@ -198,6 +205,8 @@ impl UpstreamFailure {
             Self::Tls => "it could not be trusted: the TLS handshake failed",
             Self::NoHttp2 => "it does not offer HTTP/2, which connection.protocol asks for",
             Self::Broken => "it closed the connection or did not speak HTTP",
+            Self::BrokeOff => "its answer broke off",
+            Self::Silent => "the rest of its answer did not come in time",
         }
     }
 }
@@ -393,7 +402,47 @@ impl Refusal {
     /// What the portal tells the key's owner: which check said no, what it expected, what it found.
     pub(crate) fn explain(&self, key: Option<PublicKeyId>) -> Explanation {
         let (check, expected, found) = self.check();
-        Explanation { code: self.code().to_owned(), check: check.to_owned(), expected, found, key }
+        let errors = match self {
+            Self::InvalidParameters(faults) | Self::InvalidBody(faults) => remembered(faults),
+            _ => Vec::new(),
+        };
+        let code = self.code().to_owned();
+        Explanation { code, phase: self.phase(), check: check.to_owned(), expected, found, key, errors }
+    }
+
+    fn phase(&self) -> Phase {
+        match self {
+            Self::BadRequest(_)
+            | Self::RequestTimeout
+            | Self::UriTooLong
+            | Self::HeadersTooLarge
+            | Self::Misdirected
+            | Self::Overloaded
+            | Self::Internal => Phase::Request,
+            Self::NoSuchApi
+            | Self::NoSuchOperation { .. }
+            | Self::MethodNotAllowed { .. }
+            | Self::AddressDenied { .. }
+            | Self::Maintenance { .. } => Phase::Address,
+            Self::KeyMissing | Self::KeyUnknown(_) | Self::KeyExpired(_) | Self::KeyRevoked(_) => Phase::Key,
+            Self::NotSubscribed { .. }
+            | Self::PlanGone { .. }
+            | Self::SubscriptionPending { .. }
+            | Self::ScopeDenied { .. }
+            | Self::IpDenied { .. } => Phase::Subscription,
+            Self::BodyTooLarge { .. }
+            | Self::RateLimited { .. }
+            | Self::TooManyAtOnce { .. }
+            | Self::QuotaExceeded { .. } => Phase::Limits,
+            Self::InvalidParameters(_)
+            | Self::InvalidBody(_)
+            | Self::UnsupportedMediaType { .. }
+            | Self::NoSuchMock(_)
+            | Self::NotKept => Phase::Policies,
+            Self::UpstreamUnavailable { .. } | Self::UpstreamFailed(_) | Self::UpstreamTimeout { .. } => {
+                Phase::Upstream
+            }
+        }
     }
 
     fn check(&self) -> (&'static str, String, String) {
@@ -485,7 +534,7 @@ impl Refusal {
                 "one upstream that is well",
                 &format!("all are out, since their calls or checks failed; one may be tried in {seconds} s"),
             ),
-            Self::UpstreamFailed(failure) => say("upstream", "an answer", failure.words()),
+            Self::UpstreamFailed(failure) => say("upstream", "a whole answer", failure.words()),
             Self::UpstreamTimeout { after } => {
                 say("upstream", &format!("an answer within {} ms", after.as_millis()), "none")
             }
@@ -557,6 +606,15 @@ impl Refusal {
             _ => answer,
         }
     }
+}
+
+fn remembered(faults: &[validate::Fault]) -> Vec<Mismatch> {
+    let mut room = MAX_REMEMBERED;
+    let fits = faults.iter().take_while(|fault| {
+        let length = fault.pointer.len() + fault.message.len();
+        room.checked_sub(length).map(|left| room = left).is_some()
+    });
+    fits.map(|fault| Mismatch { pointer: fault.pointer.clone(), message: fault.message.clone() }).collect()
 }
 
 /// The first fault in words, and how many more there are.

@@ -317,10 +317,12 @@ mod tests {
         }
         let refused = Explanation {
             code: "key_revoked".to_owned(),
+            phase: portico_domain::Phase::Key,
             check: String::new(),
             expected: String::new(),
             found: String::new(),
             key: None,
+            errors: Vec::new(),
         };
         tally.settle(Finished { refusal: Some(("key_revoked", refused)), ..finished(&new, Some(13), 9, 401) });
         let observed = |tally: &Tally| tally.latencies().map(|(_, latencies)| latencies.requests.count()).sum::<u64>();

@@ -10,6 +10,7 @@ mod it {
     mod change;
     mod document;
     mod drills;
+    mod explained;
     mod failing;
     mod hostile;
     mod journey;

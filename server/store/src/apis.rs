@@ -246,6 +246,11 @@ impl Tx {
         self.record(action, Subject::Api, api, json!({"id": version})).await
     }
 
+    /// Notes that what gateways keep of the API's answers is to be forgotten: of a path and all below it, or of all.
+    pub async fn purge_answers(&mut self, api: &Slug, path: Option<&str>) -> Result<(), StoreError> {
+        self.record("purged", Subject::Api, api, json!({"path": path})).await
+    }
+
     /// With its versions and subscriptions.
     pub async fn remove_api(&mut self, api: &Slug) -> Result<(), StoreError> {
         let touched = change!(self, REMOVE, api.as_str())?;

@@ -81,7 +81,7 @@ impl Metrics {
         text.family(
             "portico_upstream_seconds",
             "histogram",
-            "Time from asking an upstream to the first byte of its answer, in seconds.",
+            "Time from asking an upstream to the first byte of its answer, or to its failure, in seconds.",
         );
         for api in &observed.apis {
             text.histogram("portico_upstream_seconds", &api.api, &api.upstream);

@@ -134,10 +134,12 @@ mod tests {
     fn record(id: usize, app: Option<AppId>, refused: bool) -> RequestRecord {
         let why = Explanation {
             code: "key_revoked".to_owned(),
+            phase: portico_domain::Phase::Key,
             check: "state of the key".to_owned(),
             expected: String::new(),
             found: String::new(),
             key: None,
+            errors: Vec::new(),
         };
         RequestRecord {
             id: id.to_string(),

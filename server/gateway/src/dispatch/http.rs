@@ -60,16 +60,18 @@ pub(crate) async fn forward(
     };
     let patience = &permit.route.api.upstreams.patience;
     let call = Call::new(worker, permit, &arrival, account, upload.length() != Some(0));
-    let reply = match patience.total {
-        None => call.ask_any(upload).await?,
+    let replied = match patience.total {
+        None => call.ask_any(upload).await,
         // Each wait is shorter than this; all of them together may not be.
         Some(total) => {
             let asked = timeout(total, Box::pin(call.ask_any(upload))).await;
-            asked.unwrap_or(Err(Refusal::UpstreamTimeout { after: total }))?
+            asked.unwrap_or(Err(Refusal::UpstreamTimeout { after: total }))
         }
     };
-    account.upstream_answered();
-    let mut answer = reply.into_answer(worker, permit, &arrival)?;
+    if !matches!(replied, Err(Refusal::UpstreamUnavailable { .. })) {
+        account.upstream_done();
+    }
+    let mut answer = replied?.into_answer(worker, permit, &arrival)?;
     if let Some(total) = patience.total
         && !answer.body.is_over()
     {

@@ -60,10 +60,10 @@ impl Body {
             Payload::Download(download) => ready!(download.poll_frame(cx)),
             Payload::Wrapped(body) => ready!(body.as_mut().poll_frame(cx)),
         };
-        if let (Some(account), Some(Ok(frame))) = (&mut self.account, &frame)
-            && let Some(data) = frame.data_ref()
-        {
-            account.bytes_out += data.len() as u64;
+        match (&mut self.account, &frame) {
+            (Some(account), Some(Ok(frame))) => account.bytes_out += frame.data_ref().map_or(0, Bytes::len) as u64,
+            (Some(account), Some(Err(error))) => account.broke_off(error),
+            _ => {}
         }
         Poll::Ready(frame)
     }

@@ -70,6 +70,10 @@ async fn what_does_not_fit_the_document_never_reaches_the_upstream() {
     assert_eq!((answer.status, answer.code().as_str()), (415, "unsupported_media_type"));
     assert!(answer.body.contains("application/json"), "{answer:?}");
     assert!(upstream.seen().is_empty());
+    let explained: Vec<_> = house.gateway.drain_records().into_iter().filter_map(|record| record.refusal).collect();
+    let parameters = explained.iter().find(|why| why.code == "invalid_parameters").unwrap();
+    assert_eq!(parameters.errors[0].pointer, "/query/limit");
+    assert_eq!(explained.iter().filter(|why| why.errors.is_empty()).count(), 1, "a media type has no place");
     assert_eq!(house.call("GET /shop/pets?limit=3", &[key], "").await.status, 200);
     assert_eq!(house.call("POST /shop/pets", &[key, json], "{\"name\":\"Rex\"}").await.status, 200);
     assert!(upstream.seen()[1].ends_with("{\"name\":\"Rex\"}"));

@@ -11,6 +11,9 @@ async fn publishers_purge_an_api_or_a_path() {
     for body in [Value::Null, json!({}), json!({"path": null}), json!({"path": "/pets"})] {
         assert_eq!(house.call(&token, purge, body).await.is(200).body, json!({"purged": 0}));
     }
+    let ada = house.token("ada", Role::Admin).await;
+    let log = house.get(&ada, "/audit?subject=api&target=pets").await.is(200);
+    assert_eq!((log.text("/items/0/action"), log.text("/items/0/detail/path")), ("purged", "/pets"));
     for body in [json!({"path": "pets"}), json!({"path": ""}), json!({"path": 7}), json!({"paths": []})] {
         house.call(&token, purge, body).await.is_problem(400, "invalid_body");
     }

@@ -1,5 +1,5 @@
 use crate::house::House;
-use portico_domain::{AppId, Explanation, RequestRecord, Role, Timestamp};
+use portico_domain::{AppId, Explanation, Mismatch, Phase, RequestRecord, Role, Timestamp};
 use serde_json::json;
 
 #[tokio::test]
@@ -50,10 +50,12 @@ async fn recent_requests_are_listed_and_explained_to_their_owner() {
     };
     let why = Explanation {
         code: "rate_limited".into(),
+        phase: Phase::Limits,
         check: "rate of the plan".into(),
         expected: "60 a minute".into(),
         found: "more".into(),
         key: None,
+        errors: vec![Mismatch { pointer: "/query/limit".into(), message: "should be a whole number".into() }],
     };
     house.recent.add([record(1, 200, None), record(2, 429, Some(why)), record(3, 502, None)]);
 
@@ -74,6 +76,8 @@ async fn recent_requests_are_listed_and_explained_to_their_owner() {
 
     let explained = house.get(&dora, &format!("/requests/{:032x}", 2)).await.is(200);
     assert_eq!(explained.text("/refusal/code"), "rate_limited");
+    assert_eq!(explained.text("/refusal/phase"), "limits");
+    assert_eq!(explained.text("/refusal/errors/0/pointer"), "/query/limit");
     assert_eq!((&explained.body["total_ms"], &explained.body["upstream_ms"]), (&json!(1.5), &json!(null)));
     house.get(&other, &format!("/requests/{:032x}", 2)).await.is_problem(404, "not_found");
     for query in ["result=odd", "status=many", "status=99", "key=%00", "colour=red"] {

@@ -69,6 +69,7 @@ on_both! {
         api.settings = ApiSettings { base_path: "/animals/v2".into(), timeout_ms: 5_000, ..api.settings };
         once(&house, "settings_changed", Subject::Api, "pets", async |tx| tx.change_api_settings(&api.slug, &api.settings).await).await;
         "Animals".clone_into(&mut api.title);
+        once(&house, "purged", Subject::Api, "pets", async |tx| tx.purge_answers(&api.slug, Some("/cats")).await).await;
         once(&house, "title_changed", Subject::Api, "pets", async |tx| tx.set_api_title(&api.slug, "Animals").await).await;
         assert_eq!(store.api(&api.slug).await, Ok(Some(api.clone())));
         assert_eq!(store.api_by_base_path("/animals/v2").await, Ok(Some(api.clone())));
