@@ -135,6 +135,9 @@ pub struct PartPage {
     pub values: Vec<(String, String)>,
     /// The same of an API for which nothing was set.
     pub defaults: Vec<(String, String)>,
+    /// The operations of the version for callers, by the names that settings know them by. Only in
+    /// [`SettingsPart::Advanced`].
+    pub operations: Vec<String>,
     /// Operations with settings of their own that the version for callers does not have. Only in [`SettingsPart::Advanced`].
     pub strays: Vec<String>,
 }
@@ -145,6 +148,10 @@ impl PartPage {
     }
     pub fn default_of(&self, name: &str) -> &str {
         find(&self.defaults, name)
+    }
+    /// Whether a setting differs from its default.
+    pub fn is_changed(&self, name: &str) -> bool {
+        self.value(name) != self.default_of(name)
     }
 }
 

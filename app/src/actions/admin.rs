@@ -110,6 +110,13 @@ pub(crate) async fn save_settings_part(request: Request, form: Form) -> Response
     finish(request, form, done.map(|()| seen), pages::admin::parts::page).await
 }
 
+pub(crate) async fn purge_cache(request: Request, form: Form) -> Response {
+    let api = request.address.param("api").to_owned();
+    let done = request.portal.purge_cache(&request.caller, &api).await;
+    let seen = |forgotten| format!("/admin/apis/{api}/settings/caching?forgotten={forgotten}");
+    finish(request, form, done.map(seen), pages::admin::parts::caching).await
+}
+
 pub(crate) async fn publish(request: Request, form: Form) -> Response {
     let api = request.address.param("api").to_owned();
     let done = request.portal.publish(&request.caller, &api, request.address.param("version")).await;

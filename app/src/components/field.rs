@@ -37,9 +37,31 @@ fn notes(name: &'static str, error: Option<String>, help: String) -> AnyView {
     (error, help).into_any()
 }
 
-fn label(name: &'static str, text: String, optional: bool) -> AnyView {
-    view! { <label for=name>{text}{optional.then(|| view! { " "<span class="optional">"optional"</span> })}</label> }
-        .into_any()
+/// What is said beside a label, and whether the input may be left empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mark {
+    /// Something has to stand in the input.
+    #[default]
+    Required,
+    Optional,
+    /// Left empty it gets what its help tells.
+    Preset,
+    /// The same, and it differs from that now.
+    Changed,
+}
+
+impl Mark {
+    fn words(self) -> Option<AnyView> {
+        match self {
+            Self::Required | Self::Preset => None,
+            Self::Optional => Some(view! { " "<span class="optional">"optional"</span> }.into_any()),
+            Self::Changed => Some(view! { " "<span class="changed">"changed"</span> }.into_any()),
+        }
+    }
+}
+
+fn label(name: &'static str, text: String, mark: Mark) -> AnyView {
+    view! { <label for=name>{text}{mark.words()}</label> }.into_any()
 }
 
 /// What stands in the input: what was typed, else `value`.
@@ -55,9 +77,7 @@ pub fn Field(
     #[prop(optional, into)] value: String,
     #[prop(optional, into)] help: String,
     #[prop(default = "text")] kind: &'static str,
-    /// Said beside the label; without it the input is required.
-    #[prop(optional)]
-    optional: bool,
+    #[prop(optional)] mark: Mark,
     #[prop(optional)] autocomplete: Option<&'static str>,
     #[prop(optional, into)] placeholder: Option<String>,
     #[prop(optional)] mono: bool,
@@ -67,14 +87,14 @@ pub fn Field(
     let Frame { invalid, described_by, notes } = Frame::new(name, help);
     view! {
         <div class="field">
-            {self::label(name, label, optional)}
+            {self::label(name, label, mark)}
             <input
                 class=if mono { "input mono" } else { "input" }
                 id=name
                 name=name
                 type=kind
                 value=present(name, value)
-                required=!optional
+                required=mark == Mark::Required
                 readonly=readonly
                 autocomplete=autocomplete
                 inputmode=inputmode
@@ -100,7 +120,7 @@ pub fn PasswordField(
     let Frame { invalid, described_by, notes } = Frame::new(name, help);
     view! {
         <div class="field">
-            {self::label(name, label, false)}
+            {self::label(name, label, Mark::Required)}
             <div class="with-button">
                 <input
                     class="input"
@@ -127,20 +147,23 @@ pub fn TextArea(
     #[prop(into)] label: String,
     #[prop(optional, into)] value: String,
     #[prop(optional, into)] help: String,
-    #[prop(optional)] optional: bool,
+    #[prop(optional)] mark: Mark,
     #[prop(optional)] mono: bool,
     #[prop(default = 4)] rows: u32,
+    /// Takes the whole width of its form.
+    #[prop(optional)]
+    wide: bool,
 ) -> AnyView {
     let Frame { invalid, described_by, notes } = Frame::new(name, help);
     view! {
-        <div class="field">
-            {self::label(name, label, optional)}
+        <div class=if wide { "field wide" } else { "field" }>
+            {self::label(name, label, mark)}
             <textarea
                 class=if mono { "input mono" } else { "input" }
                 id=name
                 name=name
                 rows=rows
-                required=!optional
+                required=mark == Mark::Required
                 aria-invalid=invalid
                 aria-describedby=described_by
                 inner_html=text_of_area(&present(name, value))
@@ -165,6 +188,7 @@ pub fn Select(
     options: Vec<(String, String)>,
     #[prop(optional, into)] value: String,
     #[prop(optional, into)] help: String,
+    #[prop(optional)] mark: Mark,
 ) -> AnyView {
     let Frame { invalid, described_by, notes } = Frame::new(name, help);
     let chosen = present(name, value);
@@ -177,7 +201,7 @@ pub fn Select(
         .collect_view();
     view! {
         <div class="field">
-            {self::label(name, label, false)}
+            {self::label(name, label, mark)}
             <select class="input" id=name name=name aria-invalid=invalid aria-describedby=described_by>
                 {options}
             </select>
@@ -195,16 +219,34 @@ pub fn Check(
     #[prop(default = "on".to_owned(), into)] value: String,
     #[prop(optional)] checked: bool,
     #[prop(optional, into)] note: String,
+    #[prop(optional)] mark: Mark,
+    /// It turns the fields beside it on, which are hidden while it is not checked.
+    #[prop(optional)]
+    switch: bool,
 ) -> AnyView {
     let form = context::form_state();
     let checked = if form.sent() { form.values(name).contains(&value.as_str()) } else { checked };
     // Boxes that share a name cannot share it as an id.
-    let id = if value == "on" { name.to_owned() } else { context::next_id(name) };
+    let own = value == "on";
+    let id = if own { name.to_owned() } else { context::next_id(name) };
+    let Frame { invalid, described_by, notes } = Frame::new(name, String::new());
+    let (invalid, described_by) = if own { (invalid, described_by) } else { (None, None) };
     view! {
-        <label class="check">
-            <input type="checkbox" id=id name=name value=value checked=checked/>
-            <span>{label}{(!note.is_empty()).then(|| view! { " "<span class="note">{note}</span> })}</span>
-        </label>
+        <div class=if switch { "field box switch" } else { "field box" }>
+            <label class="check">
+                <input
+                    type="checkbox"
+                    id=id
+                    name=name
+                    value=value
+                    checked=checked
+                    aria-invalid=invalid
+                    aria-describedby=described_by
+                />
+                <span>{label}{mark.words()}{(!note.is_empty()).then(|| view! { " "<span class="note">{note}</span> })}</span>
+            </label>
+            {own.then_some(notes)}
+        </div>
     }
     .into_any()
 }

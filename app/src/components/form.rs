@@ -21,3 +21,16 @@ pub fn PostForm(
     }
     .into_any()
 }
+
+/// Inputs that belong together, side by side, with a sentence about them.
+#[component]
+pub fn FieldGroup(title: &'static str, about: &'static str, children: Children) -> AnyView {
+    view! {
+        <section class="section">
+            <h2>{title}</h2>
+            <p class="about-group">{about}</p>
+            <div class="fields">{children()}</div>
+        </section>
+    }
+    .into_any()
+}

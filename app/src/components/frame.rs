@@ -34,10 +34,15 @@ impl Fact {
 
 /// A few words about a thing, side by side.
 #[component]
-pub fn Facts(facts: Vec<Fact>) -> AnyView {
+pub fn Facts(
+    facts: Vec<Fact>,
+    /// `narrow` where each is a few characters only.
+    #[prop(optional)]
+    class: &'static str,
+) -> AnyView {
     let facts =
         facts.into_iter().map(|fact| view! { <div><dt>{fact.label}</dt><dd>{fact.content}</dd></div> }).collect_view();
-    view! { <dl class="facts">{facts}</dl> }.into_any()
+    view! { <dl class=format!("facts {class}")>{facts}</dl> }.into_any()
 }
 
 /// Constraints: (label, value); the label may be empty.

@@ -24,7 +24,11 @@ pub fn Callout(tone: Tone, #[prop(into)] title: String, children: Children) -> A
 
 /// Why the form was refused, with links to its inputs. Stands before the form, and shows nothing on a fresh page.
 #[component]
-pub fn ErrorSummary() -> AnyView {
+pub fn ErrorSummary(
+    /// (name, label) of inputs whose errors do not say by themselves what they are about.
+    #[prop(optional)]
+    labels: Vec<(&'static str, String)>,
+) -> AnyView {
     let form = context::form_state();
     form.error().cloned().map(|error| {
         let content = match error {
@@ -39,7 +43,12 @@ pub fn ErrorSummary() -> AnyView {
                         if error.field.is_empty() {
                             view! { <li>{error.message}</li> }.into_any()
                         } else {
-                            view! { <li><a href=format!("#{}", error.field)>{error.message}</a></li> }.into_any()
+                            let label = labels.iter().find(|(name, _)| *name == error.field);
+                            let words = match label {
+                                Some((_, label)) => format!("{label}: {}", error.message),
+                                None => error.message,
+                            };
+                            view! { <li><a href=format!("#{}", error.field)>{words}</a></li> }.into_any()
                         }
                     })
                     .collect_view();

@@ -37,9 +37,9 @@ pub use text::{Badge, Method, Path, Status, Time, Tone};
 #[cfg(feature = "ssr")]
 pub use code::{CodeBlock, CopyButton};
 #[cfg(feature = "ssr")]
-pub use field::{Check, Choice, Choices, Field, HiddenField, PasswordField, Select, TextArea};
+pub use field::{Check, Choice, Choices, Field, HiddenField, Mark, PasswordField, Select, TextArea};
 #[cfg(feature = "ssr")]
-pub use form::PostForm;
+pub use form::{FieldGroup, PostForm};
 #[cfg(feature = "ssr")]
 pub use frame::{Card, Chips, Empty, Fact, Facts, SearchForm};
 #[cfg(feature = "ssr")]

@@ -2,7 +2,7 @@
 use crate::{
     actions::apps as actions,
     components::{
-        Breadcrumb, Check, Choice, Choices, CodeBlock, ErrorSummary, Field, HiddenField, Icon, PostForm, Select,
+        Breadcrumb, Check, Choice, Choices, CodeBlock, ErrorSummary, Field, HiddenField, Icon, Mark, PostForm, Select,
         TextArea,
     },
     context,
@@ -88,7 +88,7 @@ fn form(view: NewKeyPage) -> AnyView {
                 <TextArea
                     name="allow_ips"
                     label="Addresses"
-                    optional=true
+                    mark=Mark::Optional
                     mono=true
                     help="One address or network a line, e.g. 203.0.113.0/24. Calls from elsewhere are refused."
                 />

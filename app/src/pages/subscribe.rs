@@ -1,7 +1,7 @@
 //! Subscribing an app to an API: which API, which plan, which app.
 use crate::{
     actions::apps as actions,
-    components::{Breadcrumb, Choice, Choices, Empty, ErrorSummary, Field, HiddenField, Icon, PostForm, Select},
+    components::{Breadcrumb, Choice, Choices, Empty, ErrorSummary, Field, HiddenField, Icon, Mark, PostForm, Select},
     context,
     page::{Page, Section},
     server::{House, page as draw},
@@ -144,7 +144,7 @@ fn form(view: ApiPage, apps: Vec<(String, String)>, app: &str) -> AnyView {
         options.push((String::new(), "A new app".to_owned()));
         view! {
             <Select name="app" label="App" options value=chosen help="The program that will make the calls."/>
-            <Field name="new_app" label="Name of the new app" autocomplete="off" optional=true help="Only when you chose a new app."/>
+            <Field name="new_app" label="Name of the new app" autocomplete="off" mark=Mark::Optional help="Only when you chose a new app."/>
         }
         .into_any()
     };

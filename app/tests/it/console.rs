@@ -68,11 +68,14 @@ async fn a_refused_request_says_what_was_expected_and_found() {
         "60 calls a minute at most",
         "the 61st",
         "0.3 ms",
+        "<h3>Subscription</h3>",
         "The upstream never saw this call.",
+        "Wait as long as Retry-After says",
     ] {
         page.holds(piece);
     }
     page.holds(r#"<tr role="row" class="selected">"#);
+    get(&fake, Some(Role::Developer), "/requests?id=another").await.holds("No such request");
 }
 
 #[tokio::test]
@@ -141,7 +144,7 @@ async fn a_part_of_the_settings_has_an_input_for_each_of_them() {
         get(&fake, Some(Role::Developer), "/admin/apis/petstore/settings/cors").await.status,
         StatusCode::NOT_FOUND
     );
-    get(&fake, Some(Role::Publisher), "/admin/apis/petstore").await.holds("set: cors");
+    get(&fake, Some(Role::Publisher), "/admin/apis/petstore").await.holds("changed: CORS");
 }
 
 #[tokio::test]

@@ -138,6 +138,7 @@ fn request() -> traffic::RequestLine {
         at: moment(),
         status: 429,
         result: "Rate limited".into(),
+        refused: true,
         method: "post".into(),
         path: "/ports/NOBGO/<pilotage>".into(),
         sub: "nightly".into(),
@@ -396,14 +397,18 @@ impl Portal for Fake {
             line: request(),
             api: "Petstore".into(),
             operation: "Order a pilot".into(),
+            key: "nightly".into(),
+            app: "Harbour".into(),
             client: "10.4.18.7".into(),
             checks_ms: "0.3".into(),
             transfer_ms: "0".into(),
             refusal: Some(traffic::Refusal {
                 code: "rate_limited".into(),
+                phase: traffic::Phase::Limits,
                 check: "rate of the plan".into(),
                 expected: "60 calls a minute at most".into(),
                 found: "the 61st".into(),
+                ..traffic::Refusal::default()
             }),
             ..traffic::RequestDetail::default()
         });
@@ -499,7 +504,8 @@ impl Portal for Fake {
         let defaults = part.fields().iter().map(|field| ((*field).to_owned(), "7".to_owned())).collect();
         let values = part.fields().iter().map(|field| ((*field).to_owned(), format!("<{field}>"))).collect();
         let strays = vec!["gone<Operation>".to_owned()];
-        Ok(PartPage { slug: api.to_owned(), title: "Petstore".into(), part, values, defaults, strays })
+        let operations = vec!["getPet".to_owned()];
+        Ok(PartPage { slug: api.to_owned(), title: "Petstore".into(), part, values, defaults, operations, strays })
     }
     async fn save_settings_part(
         &self,
@@ -510,6 +516,9 @@ impl Portal for Fake {
     ) -> PortalResult<()> {
         let fields: Vec<_> = fields.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         self.change(format!("save_settings_part {api} {} {}", part.as_str(), fields.join(" ")), ())
+    }
+    async fn purge_cache(&self, _: &Caller, api: &str) -> PortalResult<u64> {
+        self.change(format!("purge_cache {api}"), 12)
     }
     async fn publish(&self, _: &Caller, api: &str, version: &str) -> PortalResult<()> {
         self.change(format!("publish {api} {version}"), ())

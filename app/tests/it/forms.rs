@@ -46,6 +46,13 @@ const CHANGES: &[Change] = &[
     ),
     (
         Some(Role::Admin),
+        "/admin/apis/petstore/cache/purge",
+        "",
+        "purge_cache petstore",
+        "/admin/apis/petstore/settings/caching?forgotten=12",
+    ),
+    (
+        Some(Role::Admin),
         "/admin/apis/petstore/versions/v-1/publish",
         "",
         "publish petstore v-1",
@@ -120,7 +127,10 @@ fn invalid(fields: &[&str]) -> Arc<Fake> {
 fn points_at(answer: &Answer, fields: &[&str]) {
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
     for field in fields {
-        answer.holds(&format!("<a href=\"#{field}\">The {field} needs a change.</a>"));
+        // Its label may stand before the message.
+        let link =
+            answer.text.split(&format!("<a href=\"#{field}\">")).nth(1).and_then(|rest| rest.split("</a>").next());
+        assert!(link.is_some_and(|words| words.ends_with(&format!("The {field} needs a change."))), "{link:?}");
         answer.holds(&format!("id=\"{field}\""));
         answer.holds(&format!("id=\"{field}-error\""));
         let input = answer.text.split(&format!("id=\"{field}\"")).nth(1).unwrap_or_default();

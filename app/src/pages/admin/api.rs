@@ -8,8 +8,8 @@ use crate::{
     actions::{admin as actions, upload::MAX_BODY},
     cells,
     components::{
-        Breadcrumb, Callout, Check, Choice, Choices, Column, Confirm, ErrorSummary, Fact, Facts, Field, Icon, Menu,
-        PostForm, Row, Status, Table, TextArea, Time, Tone, words::grouped,
+        Breadcrumb, Callout, Check, Choice, Choices, Column, Confirm, ErrorSummary, Fact, Facts, Field, Icon, Mark,
+        Menu, PostForm, Row, Status, Table, TextArea, Time, Tone, words::grouped,
     },
     context,
     page::{Page, Section},
@@ -83,6 +83,7 @@ fn content(mut view: ApiPage, refused: Vec<Finding>, saved: bool) -> impl IntoVi
             })}
         <ErrorSummary/>
         {findings(refused, "Findings in the document that was refused")}
+        {parts::notices(&view.slug, &view.parts)}
         {no_upstream
             .then(|| {
                 view! {
@@ -94,7 +95,7 @@ fn content(mut view: ApiPage, refused: Vec<Finding>, saved: bool) -> impl IntoVi
         {versions}
         {findings(newest, "Findings in the newest document")}
         {settings(&root, view.settings, view.plans)}
-        {parts::overview(&view.slug, view.parts)}
+        {parts::overview(&view.slug, &view.parts)}
         <section class="section" id="new-version">
             <div class="split">
                 <h2>"New version"</h2>
@@ -224,7 +225,7 @@ fn settings(root: &str, settings: ApiSettings, plans: Vec<(String, String)>) -> 
                     name="upstreams"
                     label="Upstreams"
                     value=settings.upstreams
-                    optional=true
+                    mark=Mark::Optional
                     mono=true
                     rows=3
                     help="Where calls are sent on to, one address a line. A weight may stand behind it, e.g. https://a.example.org/v1 3."

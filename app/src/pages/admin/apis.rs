@@ -4,8 +4,8 @@ use crate::{
     actions::{admin as actions, upload::MAX_BODY},
     cells,
     components::{
-        Badge, Breadcrumb, Check, Column, Empty, ErrorSummary, Field, Icon, PostForm, Table, TextArea, Time, Tone,
-        words::grouped,
+        Badge, Breadcrumb, Check, Column, Empty, ErrorSummary, Field, Icon, Mark, PostForm, Table, TextArea, Time,
+        Tone, words::grouped,
     },
     context,
     page::{Page, Section},
@@ -129,7 +129,7 @@ pub(crate) async fn new_with(found: Vec<Finding>) -> PortalResult<Page> {
             <Field
                 name="slug"
                 label="Address"
-                optional=true
+                mark=Mark::Optional
                 mono=true
                 autocomplete="off"
                 help="Part of its URLs, e.g. petstore: small letters, digits and hyphens. Made from the title when empty."
@@ -138,7 +138,7 @@ pub(crate) async fn new_with(found: Vec<Finding>) -> PortalResult<Page> {
                 name="upstream"
                 label="Upstream"
                 kind="url"
-                optional=true
+                mark=Mark::Optional
                 mono=true
                 autocomplete="off"
                 help="Where calls are sent on to, e.g. https://pets.example.org/v1. It can be set and changed later."
@@ -180,7 +180,7 @@ pub(super) fn document_fields() -> impl IntoView {
             <TextArea
                 name="document"
                 label="Document"
-                optional=true
+                mark=Mark::Optional
                 mono=true
                 rows=14
                 help="Used when no file is chosen."

@@ -4,8 +4,8 @@ use crate::{
     actions::admin as actions,
     cells,
     components::{
-        Badge, Breadcrumb, Check, Column, Confirm, Empty, ErrorSummary, Field, Icon, PostForm, Select, Table, TextArea,
-        Tone,
+        Badge, Breadcrumb, Check, Column, Confirm, Empty, ErrorSummary, Field, FieldGroup, Icon, Mark, PostForm,
+        Select, Table, TextArea, Tone,
         words::{counted, grouped},
     },
     context,
@@ -105,17 +105,20 @@ pub(crate) async fn new() -> PortalResult<Page> {
         <div class="intro">
             <h1>"New plan"</h1>
         </div>
-        <ErrorSummary/>
-        <PostForm action="/admin/plans" class="stack loose">
-            <Field
-                name="slug"
-                label="Address"
-                mono=true
-                autocomplete="off"
-                help="Its name for programs, e.g. gold: small letters, digits and hyphens. It stays."
-            />
+        <ErrorSummary labels=labels()/>
+        <PostForm action="/admin/plans" class="settings">
+            <div class="fields">
+                {name_field(String::new())}
+                <Field
+                    name="slug"
+                    label="Address"
+                    mono=true
+                    autocomplete="off"
+                    help="Its name for programs, e.g. gold: small letters, digits and hyphens. It stays."
+                />
+            </div>
             {fields(fresh)}
-            <div class="row">
+            <div class="row save">
                 <button class="button primary">"Create plan"</button>
                 <a class="button quiet" href="/admin/plans">"Cancel"</a>
             </div>
@@ -154,10 +157,11 @@ fn editor(plan: PlanLine) -> impl IntoView {
                 {format!(", {}. Changes hold from the next call on.", counted(used, "subscription", "subscriptions"))}
             </p>
         </div>
-        <ErrorSummary/>
-        <PostForm action=root class="stack loose">
+        <ErrorSummary labels=labels()/>
+        <PostForm action=root class="settings">
+            <div class="fields">{name_field(plan.form.name.clone())}</div>
             {fields(plan.form)}
-            <div class="row">
+            <div class="row save">
                 <button class="button primary">"Save plan"</button>
                 <a class="button quiet" href="/admin/plans">"Cancel"</a>
             </div>
@@ -165,87 +169,81 @@ fn editor(plan: PlanLine) -> impl IntoView {
     }
 }
 
+fn name_field(value: String) -> AnyView {
+    view! { <Field name="name" label="Name" value autocomplete="off" help="As developers see it, e.g. Gold."/> }
+        .into_any()
+}
+
+/// (name, label) of the inputs that are alike.
+const LABELS: [(&str, &str); 9] = [
+    ("rate_limit", "Rate: calls"),
+    ("rate_per", "Rate: per"),
+    ("burst", "Rate: calls in a burst"),
+    ("quota_limit", "Quota: calls"),
+    ("quota_per", "Quota: per"),
+    ("concurrency", "Calls under way at once"),
+    ("key_limit", "Rate of a key: calls"),
+    ("key_per", "Rate of a key: per"),
+    ("key_burst", "Rate of a key: calls in a burst"),
+];
+
+fn label(name: &str) -> &'static str {
+    LABELS.iter().find(|(known, _)| *known == name).map_or("", |(_, label)| label)
+}
+
+fn labels() -> Vec<(&'static str, String)> {
+    LABELS.into_iter().map(|(name, label)| (name, label.to_owned())).collect()
+}
+
+/// A number; empty for none.
+fn number(name: &'static str, value: String, help: &'static str) -> AnyView {
+    let label = label(name);
+    view! { <Field name label value mark=Mark::Preset inputmode="numeric" autocomplete="off" help/> }.into_any()
+}
+
+fn period(name: &'static str, value: String, periods: [(&str, &str); 3]) -> AnyView {
+    let options = periods.map(|(value, words)| (value.to_owned(), words.to_owned())).to_vec();
+    let label = label(name);
+    view! { <Select name label options value/> }.into_any()
+}
+
 fn fields(plan: PlanForm) -> impl IntoView {
-    let words = |values: [&str; 3]| values.map(|value| (value.to_owned(), format!("a {value}"))).to_vec();
+    const RATES: [(&str, &str); 3] = [("second", "a second"), ("minute", "a minute"), ("hour", "an hour")];
+    const QUOTAS: [(&str, &str); 3] = [("day", "a day"), ("week", "a week"), ("month", "a month")];
     view! {
-        <Field name="name" label="Name" value=plan.name autocomplete="off" help="As developers see it, e.g. Gold."/>
-        <div class="field">
-            <div class="choices">
-                <Field
-                    name="rate_limit"
-                    label="Rate: calls"
-                    value=plan.rate_limit
-                    optional=true
-                    inputmode="numeric"
-                    autocomplete="off"
-                    help="Empty: no limit."
-                />
-                <Select name="rate_per" label="Rate: time" options=words(["second", "minute", "hour"]) value=plan.rate_per/>
-            </div>
-        </div>
-        <Field
-            name="burst"
-            label="Burst"
-            value=plan.burst
-            optional=true
-            inputmode="numeric"
-            autocomplete="off"
-            help="How many calls may come at once. Empty: as many as the rate."
-        />
-        <div class="field">
-            <div class="choices">
-                <Field
-                    name="quota_limit"
-                    label="Quota: calls"
-                    value=plan.quota_limit
-                    optional=true
-                    inputmode="numeric"
-                    autocomplete="off"
-                    help="Empty: no limit."
-                />
-                <Select name="quota_per" label="Quota: period" options=words(["day", "week", "month"]) value=plan.quota_per/>
-            </div>
-        </div>
-        <Field
-            name="concurrency"
-            label="Calls at once"
-            value=plan.concurrency
-            optional=true
-            inputmode="numeric"
-            autocomplete="off"
-            help="How many calls may be under way at the same time. Empty: no limit."
-        />
-        <div class="field">
-            <div class="choices">
-                <Field
-                    name="key_limit"
-                    label="Each key: calls"
-                    value=plan.key_limit
-                    optional=true
-                    inputmode="numeric"
-                    autocomplete="off"
-                    help="A rate of each key's own, beside the one that all keys share. Empty: none."
-                />
-                <Select name="key_per" label="Each key: time" options=words(["second", "minute", "hour"]) value=plan.key_per/>
-            </div>
-        </div>
-        <Field
-            name="key_burst"
-            label="Each key: burst"
-            value=plan.key_burst
-            optional=true
-            inputmode="numeric"
-            autocomplete="off"
-            help="Empty: as many as the key's rate."
-        />
-        <TextArea
-            name="operations"
-            label="Rates of operations"
-            value=plan.operations
-            optional=true
-            mono=true
-            help="One a line, beside the rate that all operations share: getPet 10/minute, or getPet 10/minute burst 20."
-        />
-        <Check name="manual" label="A publisher approves each subscription" note="else it is active at once" checked=plan.manual/>
+        <FieldGroup
+            title="Each subscription"
+            about="All keys of an app share these. A rate evens calls out; a quota is used up until its period is over."
+        >
+            {number("rate_limit", plan.rate_limit, "Empty: no limit.")}
+            {period("rate_per", plan.rate_per, RATES)}
+            {number("burst", plan.burst, "That may come together. Empty: as many as the rate.")}
+            {number("quota_limit", plan.quota_limit, "Empty: no limit.")}
+            {period("quota_per", plan.quota_per, QUOTAS)}
+            {number(
+                "concurrency",
+                plan.concurrency,
+                "That are not answered yet. Empty: no limit.",
+            )}
+        </FieldGroup>
+        <FieldGroup title="Each key" about="A rate of its own, beside the one that all keys of the app share.">
+            {number("key_limit", plan.key_limit, "Empty: no limit.")}
+            {period("key_per", plan.key_per, RATES)}
+            {number("key_burst", plan.key_burst, "Empty: as many as the key's rate.")}
+        </FieldGroup>
+        <FieldGroup title="Single operations" about="Rates of their own, beside the one that all operations share.">
+            <TextArea
+                name="operations"
+                label="Rates of operations"
+                value=plan.operations
+                mark=Mark::Preset
+                mono=true
+                wide=true
+                help="One a line: getPet 10/minute, or getPet 10/minute burst 20. Empty: none."
+            />
+        </FieldGroup>
+        <FieldGroup title="Approval" about="Whether an app that subscribes may call at once.">
+            <Check name="manual" label="A publisher approves each subscription" note="else it is active at once" checked=plan.manual/>
+        </FieldGroup>
     }
 }

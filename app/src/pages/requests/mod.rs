@@ -1,11 +1,13 @@
-//! The latest calls of one's keys, and why one of them was refused.
+//! The latest calls of one's keys, or of all for publishers and admins, and what became of one of them.
+mod one;
+
 use super::{
     sidebar::{self, Place},
     usage::filter,
 };
 use crate::{
     cells,
-    components::{Column, Empty, Fact, Facts, Icon, Method, Path, Row, Status, Table, Tone, text::breakable, words},
+    components::{Callout, Column, Empty, Method, Row, Status, Table, Tone, text::breakable, words},
     context,
     page::{Page, Section},
     server::{House, page as draw},
@@ -13,8 +15,8 @@ use crate::{
 use axum::Router;
 use leptos::prelude::*;
 use portico_contract::{
-    PortalResult,
-    traffic::{Refusal, RequestDetail, RequestLine, RequestsPage, RequestsQuery},
+    PortalResult, Role,
+    traffic::{RequestLine, RequestsPage, RequestsQuery},
 };
 
 pub(crate) fn routes() -> Router<House> {
@@ -28,9 +30,13 @@ async fn page() -> PortalResult<Page> {
     let mut view = context::portal().requests(&context::caller(), query).await?;
     let selected = view.selected.take();
     let sidebar = sidebar::console(Place::Requests).await;
-    let pane =
-        selected.map(|request| (format!("Request {}", request.line.id), detail(request, address_of(&view.query, ""))));
-    let page = Page::console(Section::Requests, "Requests", sidebar, content(view));
+    let missing = selected.is_none() && !view.query.id.is_empty();
+    let pane = selected.map(|request| {
+        let close = RequestsQuery { q: String::new(), ..view.query.clone() };
+        let close = if view.query.id.is_empty() { close } else { view.query.clone() };
+        (format!("Request {}", request.line.id), one::detail(request, address_of(&close, "")))
+    });
+    let page = Page::console(Section::Requests, "Requests", sidebar, content(view, pane.is_some(), missing));
     Ok(match pane {
         Some((label, pane)) => page.with_pane(label, pane),
         None => page,
@@ -53,13 +59,20 @@ fn address_of(query: &RequestsQuery, id: &str) -> String {
     }
 }
 
-fn content(view: RequestsPage) -> impl IntoView {
+/// `shown`: a request stands beside the list, or behind it where there is no room; `missing`: the one asked for is not
+/// there.
+fn content(view: RequestsPage, shown: bool, missing: bool) -> impl IntoView {
     let query = &view.query;
+    let sees_all = context::caller().role() >= Some(Role::Publisher);
     let results = [("refused", "Refused by the gateway"), ("failed", "Failed upstream")]
         .map(|(value, words)| (value.to_owned(), words.to_owned()));
     let head = view! {
         <div class="intro">
             <h1>"Requests"</h1>
+            <p class="lead">
+                {if sees_all { "The latest calls of all apps." } else { "The latest calls made with your keys." }}
+                " An answer names its request in X-Request-Id, a refusal in request_id too."
+            </p>
             <form class="row filters" action="/requests" role="search">
                 <label class="visually-hidden" for="q">"Request id or path"</label>
                 <input class="input small" id="q" name="q" type="search" placeholder="Request id or path" value=query.q.clone()/>
@@ -69,6 +82,9 @@ fn content(view: RequestsPage) -> impl IntoView {
             </form>
         </div>
     };
+    let missing = missing.then(|| not_found(sees_all));
+    let jump =
+        shown.then(|| view! { <p class="only-narrow"><a href="#request">"The request that you asked for"</a></p> });
     let filtered = !(query.q.is_empty() && query.key.is_empty() && query.result.is_empty());
     let list = match (view.requests.is_empty(), filtered) {
         (true, true) => view! {
@@ -101,11 +117,24 @@ fn content(view: RequestsPage) -> impl IntoView {
             .into_any()
         }
     };
-    (head, list)
+    (head, jump, missing, list)
+}
+
+fn not_found(sees_all: bool) -> impl IntoView {
+    let why = if sees_all {
+        "It is not among those remembered, which are the latest ones of this node."
+    } else {
+        "It is not among those remembered, or it did not come with a valid key of yours. What came without one only the publishers see."
+    };
+    view! {
+        <div role="status">
+            <Callout tone=Tone::Warn title="No such request">{why}</Callout>
+        </div>
+    }
 }
 
 fn row(query: &RequestsQuery, request: RequestLine) -> Row {
-    let selected = request.id == query.id;
+    let (selected, tone) = (request.id == query.id, tone(&request));
     let call = view! {
         <span class="call"><Method method=request.method/>" "<code inner_html=breakable(&request.path)></code></span>
         <span class="sub">{request.sub}</span>
@@ -116,7 +145,7 @@ fn row(query: &RequestsQuery, request: RequestLine) -> Row {
                 <time datetime=request.at.iso title=request.at.date>{request.time}</time>
             </a>
         },
-        view! { <Status text=format!("{} {}", request.status, request.result) tone=tone(request.status)/> },
+        view! { <Status text=format!("{} {}", request.status, request.result) tone/> },
         call,
         request.milliseconds,
     ]
@@ -124,86 +153,12 @@ fn row(query: &RequestsQuery, request: RequestLine) -> Row {
 }
 
 /// Limits are warnings; what was forbidden or went wrong is not.
-fn tone(status: u16) -> Tone {
-    match status {
-        300..400 => Tone::Muted,
+fn tone(request: &RequestLine) -> Tone {
+    match request.status {
+        0..400 if request.refused => Tone::Danger,
+        300..400 | 499 => Tone::Muted,
         400 | 404 | 405 | 408 | 413 | 429 => Tone::Warn,
         0..400 => Tone::Ok,
         _ => Tone::Danger,
-    }
-}
-
-fn detail(request: RequestDetail, close: String) -> impl IntoView {
-    let line = request.line;
-    let title = match &request.refusal {
-        Some(refusal) => format!("Refused: {}", refusal.check.to_lowercase()),
-        None => format!("{} {}", line.status, line.result),
-    };
-    let asked = request.upstream_ms.is_some();
-    let bytes = format!("{} in, {} out", words::bytes(request.bytes_in), words::bytes(request.bytes_out));
-    let facts = vec![
-        Fact::new("API", request.api),
-        Fact::new("Operation", request.operation),
-        Fact::new("Client", request.client),
-        Fact::new("Checks", format!("{} ms", request.checks_ms)),
-        Fact::new("Upstream", request.upstream_ms.map_or_else(|| "not asked".to_owned(), |ms| format!("{ms} ms"))),
-        Fact::new("Transfer", format!("{} ms", request.transfer_ms)),
-        Fact::new("Body", bytes),
-    ];
-    view! {
-        <div class="stack loose" id="request">
-            <header class="stack tight">
-                <div class="split">
-                    <span class="note">{line.at.date}</span>
-                    <a class="button quiet small square" href=close aria-label="Close"><Icon name="x"/></a>
-                </div>
-                <h2>{title}</h2>
-                <div class="row tight">
-                    <Status text=format!("{} {}", line.status, line.result) tone=tone(line.status)/>
-                    {request.refusal.as_ref().map(|refusal| view! { <span class="note"><code>{refusal.code.clone()}</code></span> })}
-                </div>
-                <div class="row tight"><Method method=line.method/><Path path=line.path/></div>
-                <p class="note">{line.sub}</p>
-            </header>
-            {request.refusal.map(|refusal| refused(refusal, asked))}
-            <Facts facts/>
-            <p class="note">"Request id "<code>{line.id}</code></p>
-        </div>
-    }
-}
-
-fn capitalised(words: &str) -> String {
-    let mut chars = words.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-fn refused(refusal: Refusal, asked: bool) -> impl IntoView {
-    let rest = (!asked).then(|| {
-        view! {
-            <li class="muted">
-                <span class="mark"><Icon name="minus"/></span>
-                <div>
-                    <h3>"Upstream"</h3>
-                    <p>"Not reached. The upstream never saw this call."</p>
-                </div>
-            </li>
-        }
-    });
-    view! {
-        <ol class="steps">
-            <li class="danger">
-                <span class="mark"><Icon name="x"/></span>
-                <div>
-                    <h3>{capitalised(&refusal.check)}</h3>
-                    <dl class="compare">
-                        <dt>"expected"</dt>
-                        <dd>{refusal.expected}</dd>
-                        <dt>"found"</dt>
-                        <dd>{refusal.found}</dd>
-                    </dl>
-                </div>
-            </li>
-            {rest}
-        </ol>
     }
 }

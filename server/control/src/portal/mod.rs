@@ -242,6 +242,10 @@ impl Portal for Control {
     ) -> PortalResult<()> {
         Ok(self.save_settings_part_by_form(&Who::from(caller), &named(api, "API")?, part, &fields).await?)
     }
+    async fn purge_cache(&self, caller: &Caller, api: &str) -> PortalResult<u64> {
+        let forgotten = Self::purge_cache(self, &Who::from(caller), &named(api, "API")?, None).await?;
+        Ok(forgotten as u64)
+    }
     async fn publish(&self, caller: &Caller, api: &str, version: &str) -> PortalResult<()> {
         self.publish_version(&Who::from(caller), &named(api, "API")?, Some(version)).await?;
         Ok(())

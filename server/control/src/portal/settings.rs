@@ -87,15 +87,16 @@ impl Control {
             part.fields().iter().map(write).collect()
         };
         let (values, defaults) = (written(&api.settings), written(&ApiSettings::new(slug)));
-        let mut strays = Vec::new();
+        let (mut operations, mut strays) = (Vec::new(), Vec::new());
         if part == SettingsPart::Advanced
             && let Some(published) = api.published
         {
             let routes = self.store.routes(published).await?.unwrap_or_default();
+            operations.extend(routes.into_iter().map(|route| route.operation));
             let named = api.settings.policies.operations.into_keys();
-            strays.extend(named.filter(|name| !routes.iter().any(|route| route.operation == *name)));
+            strays.extend(named.filter(|name| !operations.contains(name)));
         }
-        Ok(PartPage { slug: slug.to_string(), title: api.title, part, values, defaults, strays })
+        Ok(PartPage { slug: slug.to_string(), title: api.title, part, values, defaults, operations, strays })
     }
 
     pub(super) async fn save_settings_part_by_form(

@@ -1,8 +1,8 @@
 //! Usage and requests as pages show them.
-use super::words::{day_of_year, milliseconds, quantile, time_of_day};
+use super::words::{date, day_of_year, milliseconds, quantile, time_of_day};
 use crate::{Control, ControlError, RequestQuery, Who, permit::SeeAllTraffic, traffic::recent_filter};
 use portico_contract::traffic::{
-    QuotaLine, Refusal, RequestDetail, RequestLine, RequestsPage, RequestsQuery, UsageBar, UsageLine, UsagePage,
+    Phase, QuotaLine, Refusal, RequestDetail, RequestLine, RequestsPage, RequestsQuery, UsageBar, UsageLine, UsagePage,
     UsageQuery,
 };
 use portico_domain::{AppId, KeyId, Period, RequestRecord, Slug, SubscriptionState, Timestamp};
@@ -177,12 +177,20 @@ impl Control {
         for app in &own {
             for key in self.store.keys_of(app.id).await? {
                 choices.push((key.id.to_string(), key.name.as_str().to_owned()));
-                keys.insert(key.id, key.name.as_str().to_owned());
+                keys.insert(key.id, (key.name.as_str().to_owned(), app.name.clone()));
             }
         }
+        let asked = query.q.trim();
+        let selected = match (query.id.as_str(), asked) {
+            ("", "") => None,
+            ("", asked) => self.find_request(who, asked).await.ok(),
+            (id, _) => self.find_request(who, id).await.ok(),
+        };
+        // A request that is asked for by its id is found however that is written.
+        let asked = selected.as_ref().filter(|_| query.id.is_empty()).map_or(asked, |record| &record.id);
         let filter = recent_filter(
             &RequestQuery {
-                text: (!query.q.trim().is_empty()).then(|| query.q.trim().to_owned()),
+                text: (!asked.is_empty()).then(|| asked.to_owned()),
                 key: query.key.parse().ok(),
                 refused: query.result == "refused",
                 failed: query.result == "failed",
@@ -191,14 +199,11 @@ impl Control {
             apps.clone(),
         );
         let found = self.recent.list(&filter, REQUESTS, None);
-        let selected = match query.id.as_str() {
-            "" => None,
-            id => self.find_request(who, id).await.ok(),
-        };
         let shown = found.records.iter().map(|record| &**record).chain(&selected);
         for key in shown.filter_map(|record| record.key) {
             if let (None, Some(found)) = (keys.get(&key), self.store.key(key).await?) {
-                keys.insert(key, found.name.as_str().to_owned());
+                let app = self.store.app(found.app).await?.map(|app| app.name).unwrap_or_default();
+                keys.insert(key, (found.name.as_str().to_owned(), app));
             }
         }
         Ok(RequestsPage {
@@ -210,7 +215,7 @@ impl Control {
         })
     }
 
-    fn request_line(&self, record: &RequestRecord, keys: &HashMap<KeyId, String>) -> RequestLine {
+    fn request_line(&self, record: &RequestRecord, keys: &HashMap<KeyId, (String, String)>) -> RequestLine {
         let result =
             record.refusal.as_ref().map_or_else(|| reason(record.status).to_owned(), |refusal| sentence(&refusal.code));
         let api = || record.api.as_ref().map(ToString::to_string);
@@ -220,33 +225,59 @@ impl Control {
             at: self.moment(record.at),
             status: record.status,
             result,
+            refused: record.refusal.is_some(),
             method: record.method.to_lowercase(),
             path: record.path.clone(),
-            sub: record.key.and_then(|key| keys.get(&key).cloned()).or_else(api).unwrap_or_default(),
+            sub: record
+                .key
+                .and_then(|key| keys.get(&key))
+                .map(|(key, app)| format!("{key}, {app}"))
+                .or_else(api)
+                .unwrap_or_default(),
             milliseconds: milliseconds(record.total_micros),
         }
     }
 
-    fn request_detail(&self, record: RequestRecord, keys: &HashMap<KeyId, String>) -> RequestDetail {
+    fn request_detail(&self, record: RequestRecord, keys: &HashMap<KeyId, (String, String)>) -> RequestDetail {
+        let (key, app) = record.key.and_then(|key| keys.get(&key).cloned()).unwrap_or_default();
         let checks = record.checks_micros.unwrap_or(record.total_micros);
         let upstream = record.upstream_micros.unwrap_or(0);
         RequestDetail {
             line: self.request_line(&record, keys),
+            moment: format!("{}, {} UTC", date(record.at.to_utc()), time_of_day(record.at.to_utc())),
             api: record.api.map(|api| api.to_string()).unwrap_or_default(),
             operation: record.operation.unwrap_or_default(),
+            key,
+            app,
             client: record.client,
             checks_ms: milliseconds(checks),
             upstream_ms: record.upstream_micros.map(milliseconds),
             transfer_ms: milliseconds(record.total_micros.saturating_sub(checks + upstream)),
+            total_ms: milliseconds(record.total_micros),
             bytes_in: record.bytes_in,
             bytes_out: record.bytes_out,
             refusal: record.refusal.map(|refusal| Refusal {
                 code: refusal.code,
+                phase: phase(refusal.phase),
                 check: refusal.check,
                 expected: refusal.expected,
                 found: refusal.found,
+                errors: refusal.errors.into_iter().map(|error| (error.pointer, error.message)).collect(),
+                named_key: refusal.key.map(|key| key.to_string()).unwrap_or_default(),
             }),
         }
+    }
+}
+
+fn phase(phase: portico_domain::Phase) -> Phase {
+    match phase {
+        portico_domain::Phase::Request => Phase::Request,
+        portico_domain::Phase::Address => Phase::Address,
+        portico_domain::Phase::Key => Phase::Key,
+        portico_domain::Phase::Subscription => Phase::Subscription,
+        portico_domain::Phase::Limits => Phase::Limits,
+        portico_domain::Phase::Policies => Phase::Policies,
+        portico_domain::Phase::Upstream => Phase::Upstream,
     }
 }
 
@@ -296,6 +327,9 @@ fn sentence(code: &str) -> String {
     let mut text = code.replace('_', " ");
     if let Some(first) = text.get_mut(..1) {
         first.make_ascii_uppercase();
+    }
+    for (word, written) in [("Ip ", "IP "), ("Uri ", "URI "), (" api", " API")] {
+        text = text.replace(word, written);
     }
     text
 }
