@@ -87,6 +87,7 @@ impl SettingsPart {
                 "limits.rate.per",
                 "limits.rate.burst",
                 "limits.concurrency",
+                "max_answer_bytes",
                 "allow_ips",
                 "deny_ips",
             ],

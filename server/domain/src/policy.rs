@@ -30,6 +30,8 @@ pub struct Policies {
     pub cors: Option<Cors>,
     pub validate: Validate,
     pub cache: Option<Cache>,
+    /// An upstream's answer with a larger body is not passed on. `None` for any size.
+    pub max_answer_bytes: Option<u64>,
     /// Compresses answers that the upstream sent plain, for clients that ask for it.
     pub compress: bool,
     pub transform: Transform,
@@ -340,6 +342,7 @@ pub struct OperationSettings {
     pub upstreams: Vec<Upstream>,
     pub timeout_ms: Option<u32>,
     pub max_body_bytes: Option<u64>,
+    pub max_answer_bytes: Option<u64>,
     pub limits: Limits,
     pub validate: Option<Validate>,
     /// Where the API has a cache.

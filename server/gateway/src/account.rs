@@ -187,6 +187,7 @@ impl Account {
             // The client's own doing.
             io::ErrorKind::ConnectionAborted => return,
             io::ErrorKind::TimedOut => UpstreamFailure::Silent,
+            io::ErrorKind::FileTooLarge => UpstreamFailure::TooLarge,
             _ => UpstreamFailure::BrokeOff,
         };
         self.refused(&Refusal::UpstreamFailed(failure));

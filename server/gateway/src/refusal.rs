@@ -189,6 +189,8 @@ pub(crate) enum UpstreamFailure {
     BrokeOff,
     /// A part of its answer's body did not come in time.
     Silent,
+    /// Its answer is larger than the settings allow.
+    TooLarge,
 }
 
 impl UpstreamFailure {
@@ -207,6 +209,7 @@ impl UpstreamFailure {
             Self::Broken => "it closed the connection or did not speak HTTP",
             Self::BrokeOff => "its answer broke off",
             Self::Silent => "the rest of its answer did not come in time",
+            Self::TooLarge => "its answer is larger than max_answer_bytes allows",
         }
     }
 }

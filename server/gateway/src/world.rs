@@ -148,6 +148,8 @@ pub(crate) struct Operation {
     /// Where they differ from the API's.
     pub(crate) timeout: Option<Duration>,
     pub(crate) max_body_bytes: Option<u64>,
+    /// Of an answer's body; the API's where the operation has none of its own.
+    pub(crate) max_answer_bytes: Option<u64>,
 }
 
 impl World {
@@ -264,6 +266,7 @@ impl Api {
             let limits = settings.map(|settings| settings.limits).unwrap_or_default();
             let timeout = settings.and_then(|settings| settings.timeout_ms).map(|ms| Duration::from_millis(ms.into()));
             let max_body_bytes = settings.and_then(|settings| settings.max_body_bytes);
+            let max_answer_bytes = settings.and_then(|settings| settings.max_answer_bytes);
             let operation = Operation {
                 api: Some(spec.slug.clone()),
                 name: route.operation.as_str().into(),
@@ -275,6 +278,7 @@ impl Api {
                 limits: levels.limited(&spec.slug, &route.operation, limits),
                 timeout,
                 max_body_bytes,
+                max_answer_bytes: max_answer_bytes.or(spec.policies.max_answer_bytes),
             };
             router
                 .add(&route.method, &route.template, Arc::new(operation))
@@ -292,6 +296,7 @@ impl Api {
                 limits: None,
                 timeout: None,
                 max_body_bytes: None,
+                max_answer_bytes: None,
             }),
             limits: levels.limited(&spec.slug, "", spec.policies.limits),
             slug: spec.slug,
@@ -350,6 +355,7 @@ impl Operation {
             limits: None,
             timeout: None,
             max_body_bytes: None,
+            max_answer_bytes: None,
         }
     }
 }

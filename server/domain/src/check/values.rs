@@ -57,6 +57,7 @@ fn policies(check: &mut Check, policies: &Policies) {
     if let Some(cache) = &policies.cache {
         check.at("cache", |check| self::cache(check, cache));
     }
+    check.optional("max_answer_bytes", policies.max_answer_bytes, 0..=MAX_BODY_BYTES);
     check.at("transform", |check| transform(check, &policies.transform));
     check.at_most("allow_ips", policies.allow_ips.len(), 1_000, "networks");
     check.at_most("deny_ips", policies.deny_ips.len(), 1_000, "networks");
@@ -87,6 +88,7 @@ fn operation(check: &mut Check, settings: &OperationSettings) {
     upstreams(check, &settings.upstreams);
     check.optional("timeout_ms", settings.timeout_ms, 100..=MAX_TIMEOUT_MS);
     check.optional("max_body_bytes", settings.max_body_bytes, 0..=MAX_BODY_BYTES);
+    check.optional("max_answer_bytes", settings.max_answer_bytes, 0..=MAX_BODY_BYTES);
     check.at("limits", |check| limits(check, settings.limits));
     if let Some(cache) = settings.cache {
         check.at("cache", |check| check.optional("ttl_seconds", cache.ttl_seconds, 0..=YEAR_SECONDS));

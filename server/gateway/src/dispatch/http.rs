@@ -72,10 +72,17 @@ pub(crate) async fn forward(
         account.upstream_done();
     }
     let mut answer = replied?.into_answer(worker, permit, &arrival)?;
+    if let Some(limit) = permit.route.operation.max_answer_bytes {
+        match answer.body.length() {
+            Some(length) if length > limit => return Err(Refusal::UpstreamFailed(UpstreamFailure::TooLarge)),
+            Some(_) => {}
+            None => answer.body = Body::wrap(Limited::in_size(answer.body, limit)),
+        }
+    }
     if let Some(total) = patience.total
         && !answer.body.is_over()
     {
-        answer.body = Body::wrap(Limited::new(answer.body, total.saturating_sub(account.started().elapsed())));
+        answer.body = Body::wrap(Limited::in_time(answer.body, total.saturating_sub(account.started().elapsed())));
     }
     Ok(answer)
 }

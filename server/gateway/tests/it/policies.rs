@@ -292,3 +292,26 @@ async fn a_shadow_that_is_not_there_harms_nobody() {
     assert_eq!(house.get("/shop/pets").await.status, 200);
     upstream.only();
 }
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_is_not_passed_on() {
+    let of =
+        |bytes: u64| json!({"max_answer_bytes": 1, "operation_settings": {"get /pets": {"max_answer_bytes": bytes}}});
+    let declared = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n12345678";
+    let in_chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n1234\r\n4\r\n5678\r\n0\r\n\r\n";
+    for answer in [declared, in_chunks] {
+        let (house, _upstream) = house(answer, of(8)).await;
+        assert!(house.get("/shop/pets").await.head.contains("200 OK"), "{answer}");
+        assert_eq!(house.call("HEAD /shop/pets", &[("X-API-Key", &house.token)], "").await.status, 200);
+    }
+    let (declaring, _upstream) = house(declared, of(7)).await;
+    let refused = declaring.get("/shop/pets").await;
+    assert_eq!((refused.status, refused.code()), (502, "upstream_failed".to_owned()));
+    let found = |house: &House| house.gateway.drain_records().pop().unwrap().refusal.unwrap().found;
+    assert_eq!(found(&declaring), "its answer is larger than max_answer_bytes allows");
+    let (streaming, _upstream) = house(in_chunks, of(7)).await;
+    let request = format!("GET /shop/pets HTTP/1.1\r\nHost: a\r\nX-API-Key: {}\r\n\r\n", streaming.token);
+    let broken = streaming.raw(request.as_bytes()).await;
+    assert!(broken.contains("1234") && !broken.contains("5678") && !broken.contains("\r\n0\r\n"), "{broken}");
+    assert_eq!(found(&streaming), "its answer is larger than max_answer_bytes allows");
+}

@@ -181,6 +181,15 @@ pub(super) fn limits(form: &Form<'_>) -> AnyView {
             ],
         ),
         group(
+            "Sizes",
+            "How large a request may be stands on the API's first page.",
+            vec![form.number(
+                "max_answer_bytes",
+                "Largest answer, in bytes",
+                "A larger one is not passed on; the caller gets 502. Empty: any size.",
+            )],
+        ),
+        group(
             "Networks",
             "Clients by address or network, e.g. 192.0.2.7 or 2001:db8::/32, one a line. Others are refused with 403.",
             vec![
@@ -385,8 +394,8 @@ pub(super) fn advanced(form: &Form<'_>) -> AnyView {
         ),
         group(
             "Operations",
-            "What differs for single operations: upstreams, timeout_ms, max_body_bytes, limits, validate, cache, mock, \
-             transform. What is not said is as for the API.",
+            "What differs for single operations: upstreams, timeout_ms, max_body_bytes, max_answer_bytes, limits, \
+             validate, cache, mock, transform. What is not said is as for the API.",
             vec![
                 form.json(
                     "operation_settings",
