@@ -78,9 +78,9 @@ pub trait Portal: Send + Sync + 'static {
     async fn upload(&self, caller: &Caller, input: admin::Upload) -> PortalResult<admin::Uploaded>;
     async fn save_api_settings(&self, caller: &Caller, api: &str, settings: admin::ApiSettings) -> PortalResult<()>;
     async fn settings_part(&self, caller: &Caller, api: &str, part: SettingsPart) -> PortalResult<PartPage>;
-    /// `fields` are the form's, as sent: a box that is not checked is not there.
     /// Forgets what gateways keep of the API's answers; how many targets this node forgot.
     async fn purge_cache(&self, caller: &Caller, api: &str) -> PortalResult<u64>;
+    /// `fields` are the form's, as sent: a box that is not checked is not there.
     async fn save_settings_part(
         &self,
         caller: &Caller,
