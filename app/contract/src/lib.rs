@@ -12,6 +12,7 @@ pub mod account;
 pub mod admin;
 pub mod apps;
 pub mod catalogue;
+pub mod changes;
 pub mod reference;
 pub mod settings;
 pub mod traffic;

@@ -56,6 +56,10 @@ impl Description {
     pub(crate) fn root(&self) -> &Value {
         &self.root
     }
+    /// As uploaded.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
     pub(crate) fn outline(&self) -> &Outline {
         &self.outline
     }

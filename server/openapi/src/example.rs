@@ -26,7 +26,7 @@ pub(crate) fn of_schema(root: &Value, schema: &Value) -> Option<Code> {
 }
 
 /// Who writes the value: read-only attributes are no part of a request, write-only ones none of an answer.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Side {
     Request,
     Answer,

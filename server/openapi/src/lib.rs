@@ -13,6 +13,7 @@
 //! response whatever the version it is written in; [`schema`] shows schemas as they stand, so that nothing 3.1 can say is
 //! lost in the words of 3.0. What cannot be read becomes a fault of its page, and the rest is shown.
 //! [`rules`] makes of the same parts what the gateway checks calls and answers by, and mock answers.
+//! [`diff`] tells what changed from one document to another.
 //!
 //! `openapiv3` is the typed model of all that has one shape in every version once it is brought to the words of 3.0:
 //! `info` with contact and licence, `externalDocs`, tags, security schemes and requirements, and the frame of each
@@ -28,6 +29,7 @@
 mod check;
 mod curl;
 mod description;
+mod diff;
 mod example;
 mod finding;
 mod frame;
@@ -51,6 +53,7 @@ mod typed;
 mod writing;
 
 pub use description::Description;
+pub use diff::changes;
 pub use markdown::{markdown, plain};
 pub use portico_contract::reference::{Finding, Severity};
 pub use reading::{Reading, read};

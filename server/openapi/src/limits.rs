@@ -81,3 +81,18 @@ pub(crate) const MOCK: usize = 256 * 1024;
 pub(crate) const MOCKS: usize = 16 * 1024 * 1024;
 /// Where callers may put their key in one operation.
 pub(crate) const KEY_PLACES: usize = 8;
+
+/// Steps of comparing two documents; one is about a schema or an attribute. GitHub's document takes 200,000.
+pub(crate) const CHANGE_STEPS: usize = 4_000_000;
+/// Schemas within schemas that are compared in place.
+pub(crate) const CHANGE_DEPTH: usize = 40;
+/// Changes that are told.
+pub(crate) const CHANGES: usize = 1_000;
+/// Changes that are remembered, of which the gravest are told.
+pub(crate) const CHANGES_KNOWN: usize = 20_000;
+/// Operations told of one change.
+pub(crate) const CHANGE_OPERATIONS: usize = 500;
+/// Steps from changes to the operations they reach, of all changes together.
+pub(crate) const CHANGES_REACH: usize = 10_000_000;
+/// Values looked at for the place of one change.
+pub(crate) const CHANGE_PLACE: usize = 20_000;

@@ -6,6 +6,7 @@
 )]
 
 mod it {
+    mod changes;
     mod corpus;
     mod findings;
     mod hostile;

@@ -8,7 +8,7 @@ mod kind;
 mod mock;
 pub(crate) mod pattern;
 mod schema;
-mod style;
+pub(crate) mod style;
 
 use crate::{
     Description,
@@ -243,7 +243,7 @@ fn rule<'d>(
     }
 }
 
-const fn location(place: Place) -> ParameterLocation {
+pub(crate) const fn location(place: Place) -> ParameterLocation {
     match place {
         Place::Path => ParameterLocation::Path,
         Place::Query => ParameterLocation::Query,

@@ -4,7 +4,7 @@ use portico_domain::{ParameterLocation, ParameterStyle};
 use serde_json::Value;
 
 /// The style, and whether the items of a list stand apart (`explode`).
-pub(super) fn of(dialect: Dialect, location: ParameterLocation, source: &Value) -> (ParameterStyle, bool) {
+pub(crate) fn of(dialect: Dialect, location: ParameterLocation, source: &Value) -> (ParameterStyle, bool) {
     use ParameterStyle::{DeepObject, Form, Label, Matrix, PipeDelimited, Simple, SpaceDelimited, TabDelimited};
     let usual = match location {
         ParameterLocation::Path | ParameterLocation::Header => Simple,

@@ -56,7 +56,13 @@ impl Facets<'_> {
 
 /// Reads `parts` as one.
 pub(crate) fn gather<'a>(root: &'a Value, parts: &[&'a Value]) -> Facets<'a> {
-    let mut gathering = Gathering { root, facets: Facets::default(), followed: HashSet::new(), room: limits::ALL_OF };
+    gather_beside(root, parts, &[])
+}
+
+/// Reads `parts` as one, without what the references in `beside` lead to.
+pub(crate) fn gather_beside<'a>(root: &'a Value, parts: &[&'a Value], beside: &[&'a str]) -> Facets<'a> {
+    let followed = beside.iter().copied().collect();
+    let mut gathering = Gathering { root, facets: Facets::default(), followed, room: limits::ALL_OF };
     for part in parts {
         gathering.add(part);
     }

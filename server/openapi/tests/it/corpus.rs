@@ -10,7 +10,7 @@ use std::{
 };
 
 /// `PORTICO_CORPUS`, else `shared/corpus` beside any folder above; `None` where there is none.
-fn corpus() -> Option<PathBuf> {
+pub(crate) fn corpus() -> Option<PathBuf> {
     if let Some(folder) = std::env::var_os("PORTICO_CORPUS") {
         return Some(folder.into());
     }
@@ -18,7 +18,7 @@ fn corpus() -> Option<PathBuf> {
     here.ancestors().map(|above| above.join("shared/corpus")).find(|folder| folder.is_dir())
 }
 
-fn documents(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn documents(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
