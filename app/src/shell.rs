@@ -25,6 +25,10 @@ pub(crate) fn document(page: Page) -> AnyView {
 fn head(page: &Page) -> AnyView {
     let site = context::site();
     let title = format!("{} · {}", page.title, site.name);
+    let feed = page.place.as_ref().filter(|head| !head.draft).map(|head| {
+        let (href, title) = (format!("/apis/{}/changes.rss", head.slug), format!("Changes of {}", head.title));
+        view! { <link rel="alternate" r#type="application/rss+xml" href=href title=title/> }
+    });
     view! {
         <head>
             <meta charset="utf-8"/>
@@ -34,6 +38,7 @@ fn head(page: &Page) -> AnyView {
             <link rel="preload" href=site.font.clone() r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
             <link rel="stylesheet" href=site.css.clone()/>
             <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
+            {feed}
             <HydrationScripts options=site.leptos.clone() islands=true/>
         </head>
     }

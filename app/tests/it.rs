@@ -4,6 +4,7 @@ mod it {
     mod fake;
     mod visit;
 
+    mod changes;
     mod console;
     mod forms;
     mod reading;

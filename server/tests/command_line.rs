@@ -57,6 +57,37 @@ fn a_document_is_checked_and_the_exit_code_says_how_it_went() {
 }
 
 #[test]
+fn a_document_is_compared_with_the_one_before() {
+    let folder = Folder::new();
+    let later = GOOD.replace("version: 1.0.0", "version: 2.0.0").replace(
+        "responses:",
+        "parameters: [{name: limit, in: query, required: true, schema: {type: integer}}]\n      responses:",
+    );
+    std::fs::write(folder.path().join("old.yaml"), GOOD).expect("a file");
+    std::fs::write(folder.path().join("new.yaml"), &later).expect("a file");
+    let check = |arguments: &str| portico(&folder, &[], &format!("check {arguments}"), "");
+    let (code, out, error) = check("new.yaml --against old.yaml");
+    assert_eq!(code, 1, "{out}");
+    let line = "new.yaml:7:21: breaking: GET /pets: The query parameter `limit` is new and required. Always send it. \
+                [parameter-added] /paths/~1pets/get/parameters/0\n";
+    assert_eq!(out, line);
+    assert!(error.ends_with("1.0.0 to 2.0.0: 1 breaking, 0 compatible, 0 in words alone\n"), "{error}");
+    // The other way it is gone, which breaks those who send it; the place is in the file that has it.
+    let (code, out, _) = check("old.yaml --against new.yaml");
+    assert_eq!(code, 1, "{out}");
+    assert!(out.starts_with("new.yaml:7:21: breaking: GET /pets: The query parameter `limit` is gone."), "{out}");
+    assert_eq!(check("new.yaml --against new.yaml").0, 0);
+    let (_, out, _) = check("new.yaml --against old.yaml --format json");
+    let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(report["against"]["changes"]["items"][0]["code"], "parameter-added");
+    let (_, out, _) = check("new.yaml --against old.yaml --format sarif");
+    let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let result = &report["runs"][0]["results"][0];
+    assert_eq!((result["level"].as_str(), result["ruleId"].as_str()), (Some("error"), Some("parameter-added")));
+    assert_eq!(check("new.yaml --against absent.yaml").0, 2);
+}
+
+#[test]
 fn an_account_a_token_and_keys_are_made() {
     let folder = Folder::new();
     let (code, _, error) = portico(

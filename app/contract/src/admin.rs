@@ -2,6 +2,7 @@
 use crate::{
     Limits, Moment, Role,
     catalogue::{Access, Visibility},
+    changes::Changes,
     reference::Finding,
     settings::PartLine,
 };
@@ -90,6 +91,38 @@ pub struct ApiPage {
     pub base_url: String,
     pub subscriptions: u64,
     pub calls_today: u64,
+    /// What publishing the newest version would mean; `None` where nothing is published, or where it is that version.
+    pub impact: Option<Impact>,
+}
+
+/// What a version would change for those who call the published one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Impact {
+    /// The version that callers meet now.
+    pub from: String,
+    /// Where its pages begin.
+    pub from_root: String,
+    pub to: String,
+    pub to_root: String,
+    pub changes: Changes,
+    /// Subscribed apps that called what would break in the last 30 days, the most calls first; at most 100.
+    pub callers: Vec<AffectedCaller>,
+    /// All of them.
+    pub callers_total: u64,
+    /// How many apps that are.
+    pub apps_total: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AffectedCaller {
+    pub app: String,
+    /// E-mail of its owner.
+    pub owner: String,
+    pub operation: String,
+    pub calls: u64,
+    pub last: Moment,
+    /// What would break for it.
+    pub messages: Vec<String>,
 }
 
 /// As the form writes it; see the management API for the meaning.

@@ -1,5 +1,5 @@
 //! The public half: which APIs there are, and their documentation with what the house knows of the reader.
-use crate::{Limits, Moment, reference};
+use crate::{Limits, Listing, Moment, changes::Changes, reference};
 use serde::{Deserialize, Serialize};
 
 /// Which calls need a key.
@@ -110,6 +110,8 @@ pub struct OperationPage {
     pub needs_key: bool,
     /// curl, with the reader's own key's name in the variable.
     pub sample: reference::Code,
+    /// `None` where no other version was published.
+    pub last_changed: Option<LastChanged>,
 }
 
 /// `/apis/{api}/schemas/{schema}`
@@ -120,21 +122,78 @@ pub struct SchemaPage {
     pub schema: reference::SchemaReference,
 }
 
-/// `/apis/{api}/changes`: the versions that were published.
+/// `/apis/{api}/changes`: the versions that were published, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangesPage {
     pub head: ApiHead,
     pub navigation: reference::Navigation,
-    pub versions: Vec<PublishedVersion>,
+    /// At most 10.
+    pub versions: Listing<PublishedVersion>,
+}
+
+/// `/apis/{api}/versions/{version}/changes`: one of them, with all that is told of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionChangesPage {
+    pub head: ApiHead,
+    pub navigation: reference::Navigation,
+    pub version: PublishedVersion,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedVersion {
+    pub id: String,
     pub version: String,
-    pub published: Moment,
+    /// `None` for a draft, which only publishers see.
+    pub published: Option<Moment>,
     pub operations: u32,
     pub current: bool,
+    /// Where its pages begin.
+    pub root: String,
+    /// The page of its changes alone.
     pub href: String,
+    /// `None` for the first one.
+    pub since: Option<Since>,
+}
+
+/// What changed since an older version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Since {
+    pub version: String,
+    /// Where the older version's pages begin.
+    pub root: String,
+    pub changes: Changes,
+}
+
+/// `/apis/{api}/changes.rss`; addresses are whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangesFeed {
+    pub title: String,
+    pub href: String,
+    /// The feed's own address.
+    pub own: String,
+    pub entries: Vec<FeedEntry>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedEntry {
+    /// Never given to another entry.
+    pub id: String,
+    pub title: String,
+    pub href: String,
+    /// RFC 2822.
+    pub published: String,
+    pub first: bool,
+    pub changes: Changes,
+}
+
+/// When an operation last changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastChanged {
+    pub version: String,
+    /// The changes of that version.
+    pub href: String,
+    /// It came with that version.
+    pub new: bool,
 }
 
 /// `/search?q=`

@@ -26,7 +26,14 @@ pub trait Portal: Send + Sync + 'static {
         version: Option<&str>,
         schema: &str,
     ) -> PortalResult<catalogue::SchemaPage>;
-    async fn changes(&self, caller: &Caller, api: &str) -> PortalResult<catalogue::ChangesPage>;
+    async fn changes(&self, caller: &Caller, api: &str, after: Option<&str>) -> PortalResult<catalogue::ChangesPage>;
+    async fn version_changes(
+        &self,
+        caller: &Caller,
+        api: &str,
+        version: &str,
+    ) -> PortalResult<catalogue::VersionChangesPage>;
+    async fn changes_feed(&self, caller: &Caller, api: &str) -> PortalResult<catalogue::ChangesFeed>;
     /// `kind` narrows the hits; counts stay those of all kinds.
     async fn search(
         &self,

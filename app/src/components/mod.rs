@@ -10,6 +10,8 @@ pub mod text;
 pub mod words;
 
 #[cfg(feature = "ssr")]
+pub mod changes;
+#[cfg(feature = "ssr")]
 pub mod code;
 #[cfg(feature = "ssr")]
 pub mod field;

@@ -9,6 +9,7 @@ pub(crate) mod apps;
 pub(crate) mod catalogue;
 pub(crate) mod changes;
 pub(crate) mod error;
+pub(crate) mod feed;
 pub(crate) mod keys;
 pub(crate) mod operation;
 pub(crate) mod requests;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> Router<House> {
         .merge(operation::routes())
         .merge(schema::routes())
         .merge(changes::routes())
+        .merge(feed::routes())
         .merge(search::routes())
         .merge(account::routes())
         .merge(apps::routes())

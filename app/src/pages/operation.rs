@@ -15,7 +15,7 @@ use axum::Router;
 use leptos::prelude::*;
 use portico_contract::{
     PortalResult,
-    catalogue::{ApiHead, OperationPage, Reader},
+    catalogue::{ApiHead, LastChanged, OperationPage, Reader},
     reference::{
         Body, Code, Content, Example, Operation, OperationLine, ParameterGroup, Response, Schema, SecurityAlternative,
     },
@@ -41,16 +41,22 @@ async fn operation() -> PortalResult<Page> {
 }
 
 fn draw(view: OperationPage) -> Page {
-    let OperationPage { head, navigation, operation, reader, needs_key, sample } = view;
+    let OperationPage { head, navigation, operation, reader, needs_key, sample, last_changed } = view;
     let sidebar = sidebar(&head, navigation, Place::Operation);
     let pane = pane(sample, &operation.responses);
     let title = operation.title.clone();
     let description = format!("{} {} of {}", operation.method.to_uppercase(), operation.path, head.title);
-    let content = content(&head, operation, &reader, needs_key);
+    let content = content(&head, operation, &reader, needs_key, last_changed);
     Page::reference(title, sidebar, content).described(description).of_api(head).with_pane("Request and response", pane)
 }
 
-fn content(head: &ApiHead, operation: Operation, reader: &Reader, needs_key: bool) -> AnyView {
+fn content(
+    head: &ApiHead,
+    operation: Operation,
+    reader: &Reader,
+    needs_key: bool,
+    last: Option<LastChanged>,
+) -> AnyView {
     let root = Root(head.root.clone());
     let crumbs = vec![
         ("APIs".to_owned(), "/apis".to_owned()),
@@ -91,6 +97,7 @@ fn content(head: &ApiHead, operation: Operation, reader: &Reader, needs_key: boo
         {operation.body.map(|body| self::body(body, &root))}
         {responses(operation.responses, &root)}
         {callbacks}
+        {last.map(last_changed)}
         {pager(operation.previous, operation.next, &root)}
     }
     .into_any()
@@ -355,6 +362,11 @@ fn response(response: Response, root: &Root) -> AnyView {
         }
     };
     view! { <div class="stack">{description}{headers}{body}</div> }.into_any()
+}
+
+fn last_changed(LastChanged { version, href, new }: LastChanged) -> AnyView {
+    let words = if new { "Since version " } else { "Last changed in version " };
+    view! { <p class="section note">{words}<a href=href>{version}</a></p> }.into_any()
 }
 
 fn pager(previous: Option<OperationLine>, next: Option<OperationLine>, root: &Root) -> Option<AnyView> {

@@ -3,8 +3,8 @@ use super::fake::moment;
 use portico_contract::{
     Limits,
     catalogue::{
-        Access, ApiHead, ApiPage, Catalogue, CatalogueItem, ChangesPage, HitKind, OperationPage, PlanOffer,
-        PublishedVersion, Reader, SchemaPage, SearchHit, SearchPage, VersionLink, Visibility,
+        Access, ApiHead, ApiPage, Catalogue, CatalogueItem, HitKind, LastChanged, OperationPage, PlanOffer, Reader,
+        SchemaPage, SearchHit, SearchPage, VersionLink, Visibility,
     },
     reference::{
         Body, Code, Constraint, Content, Example, Link, Navigation, NavigationGroup, NavigationOperation, Operation,
@@ -31,7 +31,7 @@ pub(crate) fn catalogue() -> Catalogue {
     }
 }
 
-fn head(version: Option<&str>) -> ApiHead {
+pub(crate) fn head(version: Option<&str>) -> ApiHead {
     ApiHead {
         slug: "petstore".into(),
         title: "Petstore".into(),
@@ -76,7 +76,7 @@ fn lines() -> Vec<OperationLine> {
     ]
 }
 
-fn navigation(current: &str) -> Navigation {
+pub(crate) fn navigation(current: &str) -> Navigation {
     let operations = lines()
         .into_iter()
         .map(|line| NavigationOperation {
@@ -275,6 +275,11 @@ pub(crate) fn operation(version: Option<&str>, signed_in: bool) -> OperationPage
         reader: reader(signed_in),
         needs_key: true,
         sample: code("-X POST"),
+        last_changed: Some(LastChanged {
+            version: "1.1.0".into(),
+            href: "/apis/petstore/versions/1.1.0/changes".into(),
+            new: false,
+        }),
     }
 }
 
@@ -291,20 +296,6 @@ pub(crate) fn schema(version: Option<&str>) -> SchemaPage {
             used_by: lines(),
             used_by_total: 60,
         },
-    }
-}
-
-pub(crate) fn changes() -> ChangesPage {
-    ChangesPage {
-        head: head(None),
-        navigation: navigation(""),
-        versions: vec![PublishedVersion {
-            version: "1.2.0".into(),
-            published: moment(),
-            operations: 3,
-            current: true,
-            href: "/apis/petstore".into(),
-        }],
     }
 }
 

@@ -1,6 +1,6 @@
 //! A house of cards behind the pages: answers every question with a small view, remembers what it was asked to change, and
 //! says no where a test wants it to.
-use super::documents;
+use super::{changes, documents};
 use portico_contract::{
     Caller, Limits, Listing, Moment, Portal, PortalError, PortalResult, Role, SignedIn, account, admin, apps,
     catalogue,
@@ -186,6 +186,7 @@ pub(crate) fn api_page() -> admin::ApiPage {
         base_url: "https://gw.example.org/petstore".into(),
         subscriptions: 2,
         calls_today: 17,
+        impact: Some(changes::impact()),
     }
 }
 
@@ -266,8 +267,19 @@ impl Portal for Fake {
     ) -> PortalResult<catalogue::SchemaPage> {
         known("schema", schema, "Pet/Öffentlich").map(|()| documents::schema(version))
     }
-    async fn changes(&self, _: &Caller, api: &str) -> PortalResult<catalogue::ChangesPage> {
-        known("API", api, "petstore").map(|()| documents::changes())
+    async fn changes(&self, _: &Caller, api: &str, _: Option<&str>) -> PortalResult<catalogue::ChangesPage> {
+        known("API", api, "petstore").map(|()| changes::page())
+    }
+    async fn version_changes(
+        &self,
+        _: &Caller,
+        api: &str,
+        version: &str,
+    ) -> PortalResult<catalogue::VersionChangesPage> {
+        known("API", api, "petstore").map(|()| changes::of_version(version))
+    }
+    async fn changes_feed(&self, _: &Caller, api: &str) -> PortalResult<catalogue::ChangesFeed> {
+        known("API", api, "petstore").map(|()| changes::feed())
     }
     async fn search(
         &self,

@@ -1,7 +1,7 @@
 //! The control plane's parts, put together once by the server.
 use crate::{
-    ControlError, library::Library, passwords::Passwords, publisher::Publisher, rules::Compiled, traffic::Flush,
-    tries::Tries,
+    ControlError, changes::Compared, library::Library, passwords::Passwords, publisher::Publisher, rules::Compiled,
+    traffic::Flush, tries::Tries,
 };
 use portico_domain::{Clock, InstallationSecret};
 use portico_gateway::Gateway;
@@ -48,6 +48,7 @@ pub struct Control {
     pub(crate) passwords: Passwords,
     pub(crate) tries: Tries,
     pub(crate) library: Library,
+    pub(crate) compared: Compared,
     pub(crate) compiled: Compiled,
     pub(crate) publisher: Publisher,
     pub(crate) flush: Flush,
@@ -70,6 +71,7 @@ impl Control {
             passwords: Passwords::new()?,
             tries: Tries::default(),
             library: Library::default(),
+            compared: Compared::default(),
             compiled: Compiled::default(),
             publisher: Publisher::default(),
         }))

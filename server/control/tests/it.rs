@@ -16,6 +16,7 @@ use rand::{SeedableRng as _, rngs::StdRng};
 use std::{sync::Arc, time::Duration};
 
 mod it {
+    mod changes;
     mod rules;
 }
 
@@ -24,6 +25,7 @@ const PASSWORD: &str = "tugs leave at dawn";
 
 struct House {
     control: Arc<Control>,
+    store: Store,
     clock: Arc<MockClock>,
     _folder: Folder,
 }
@@ -38,7 +40,7 @@ impl House {
             .with_clock(clock.clone());
         store.migrate().await.unwrap();
         let control = Control::new(Parts {
-            store,
+            store: store.clone(),
             gateway: None,
             metrics: Arc::default(),
             recent: Arc::default(),
@@ -50,7 +52,7 @@ impl House {
         })
         .unwrap();
         control.add_starter_plan().await.unwrap();
-        Self { control, clock, _folder: folder }
+        Self { control, store, clock, _folder: folder }
     }
     async fn admin(&self) -> Caller {
         let link = self.control.first_admin_link().await.unwrap().unwrap();

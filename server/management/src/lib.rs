@@ -16,6 +16,7 @@ mod apps;
 mod audit;
 mod cache;
 mod caller;
+mod changes;
 mod description;
 mod envelope;
 mod idempotency;
@@ -58,6 +59,7 @@ pub fn router(control: Arc<Control>) -> Router {
     Router::new()
         .merge(apis::router())
         .merge(cache::router())
+        .merge(changes::router())
         .merge(plans::router())
         .merge(apps::router())
         .merge(subscriptions::router())

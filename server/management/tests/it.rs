@@ -9,6 +9,8 @@ mod apis;
 mod apps;
 #[path = "it/cache.rs"]
 mod cache;
+#[path = "it/changes.rs"]
+mod changes;
 #[path = "it/document.rs"]
 mod document;
 #[path = "it/habits.rs"]

@@ -56,6 +56,6 @@ pub use description::Description;
 pub use diff::changes;
 pub use markdown::{markdown, plain};
 pub use portico_contract::reference::{Finding, Severity};
-pub use reading::{Reading, read};
+pub use reading::{Reading, places, read};
 pub use rules::Wanted;
 pub use search::{SearchEntry, SearchKind};

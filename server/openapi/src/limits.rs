@@ -92,6 +92,8 @@ pub(crate) const CHANGES: usize = 1_000;
 pub(crate) const CHANGES_KNOWN: usize = 20_000;
 /// Operations told of one change.
 pub(crate) const CHANGE_OPERATIONS: usize = 500;
+/// Operations told of all changes together.
+pub(crate) const CHANGES_OPERATIONS: usize = 20_000;
 /// Steps from changes to the operations they reach, of all changes together.
 pub(crate) const CHANGES_REACH: usize = 10_000_000;
 /// Values looked at for the place of one change.

@@ -52,6 +52,14 @@ pub fn read(bytes: &[u8]) -> Reading {
     Reading { findings: findings.placed(&places), description }
 }
 
+/// Line and column of each pointer in a document, from 1; `None` for what is not there, and for all where it cannot be
+/// read.
+pub fn places(bytes: &[u8], pointers: &[&str]) -> Vec<Option<(u32, u32)>> {
+    let Ok(text) = text::decode(bytes) else { return vec![None; pointers.len()] };
+    let places = Places::look(&text, pointers.iter().copied());
+    pointers.iter().map(|pointer| places.find(pointer)).collect()
+}
+
 fn tell_unknown(findings: &mut Findings, root: &serde_json::Value, unknown: &Unknown) {
     match unknown {
         Unknown::Version(pointer, version) => findings.error(

@@ -1,5 +1,8 @@
-//! `portico check`: findings about an OpenAPI document, the same as an upload has.
+//! `portico check`: findings about an OpenAPI document, the same as an upload has, and what it changes against another.
+mod against;
+
 use super::{print, read_file};
+use against::Comparison;
 use clap::{Args, ValueEnum};
 use portico_openapi::{Description, Finding, Severity};
 use serde_json::{Value, json};
@@ -14,13 +17,16 @@ const ERRORS: u8 = 1;
 const UNREADABLE: u8 = 2;
 
 #[derive(Args)]
-#[command(after_help = "Exit codes: 0 no errors (there may be warnings); 1 errors; 2 the file cannot be read, or is \
-                        not an OpenAPI document in JSON or YAML.")]
+#[command(after_help = "Exit codes: 0 no errors (there may be warnings); 1 errors, or breaking changes against the \
+                        other document; 2 a file cannot be read, or is not an OpenAPI document in JSON or YAML.")]
 pub(super) struct Arguments {
     /// The document; - for standard input
     file: String,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// The document as it was before: tells what changed since, and what of that breaks callers
+    #[arg(long, value_name = "FILE")]
+    against: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -35,26 +41,48 @@ enum Format {
 
 impl Arguments {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let Self { file, format } = self;
-        let bytes = match read_file(&file, LIMIT) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                eprintln!("portico: {error:#}");
-                return Ok(UNREADABLE.into());
-            }
-        };
+        let Self { file, format, against } = self;
+        let read = |file: &str| read_file(file, LIMIT).map_err(|error| eprintln!("portico: {error:#}"));
+        let Ok(bytes) = read(&file) else { return Ok(UNREADABLE.into()) };
         let reading = portico_openapi::read(&bytes);
         let description = reading.description.as_ref();
         let findings = reading.findings.as_slice();
+        let comparison = match &against {
+            None => None,
+            Some(older) => {
+                let Ok(before) = read(older) else { return Ok(UNREADABLE.into()) };
+                let Some(was) = portico_openapi::read(&before).description else {
+                    eprintln!(
+                        "portico: {older} has errors and cannot be compared with: portico check {older} names them"
+                    );
+                    return Ok(UNREADABLE.into());
+                };
+                description.map(|is| Comparison::new((older, &before, &was), (&file, &bytes, is)))
+            }
+        };
         print(&match format {
-            Format::Text => text(&file, findings),
-            Format::Json => format!("{:#}\n", as_json(&file, description, findings)),
-            Format::Sarif => format!("{:#}\n", sarif(&file, findings)),
+            Format::Text => text(&file, findings) + &comparison.as_ref().map(Comparison::text).unwrap_or_default(),
+            Format::Json => {
+                let mut report = as_json(&file, description, findings);
+                if let Some(comparison) = &comparison {
+                    report["against"] = comparison.as_json();
+                }
+                format!("{report:#}\n")
+            }
+            Format::Sarif => {
+                let results = findings.iter().map(|finding| result(&file, finding));
+                let changes = comparison.iter().flat_map(Comparison::results);
+                format!("{:#}\n", sarif(&results.chain(changes).collect::<Vec<_>>()))
+            }
         })?;
         if let Format::Text = format {
             eprintln!("{file}: {}", summary(description, findings));
+            if let Some(comparison) = &comparison {
+                eprintln!("{}", comparison.summary());
+            }
         }
         Ok(match description {
+            Some(_) if comparison.is_some_and(|comparison| comparison.breaks()) => ERRORS.into(),
             Some(_) => ExitCode::SUCCESS,
             None if is_unreadable(findings) => UNREADABLE.into(),
             None => ERRORS.into(),
@@ -118,32 +146,39 @@ fn as_json(file: &str, description: Option<&Description>, findings: &[Finding]) 
     })
 }
 
-/// SARIF 2.1.0 (OASIS): one run, a rule for each code, a result for each finding.
-fn sarif(file: &str, findings: &[Finding]) -> Value {
-    let codes: BTreeSet<_> = findings.iter().map(|finding| finding.code.as_str()).collect();
-    let results: Vec<_> = findings
-        .iter()
-        .map(|finding| {
-            let level = match finding.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-                Severity::Info => "note",
-            };
-            let (line, column) = place(finding);
-            json!({
-                "ruleId": finding.code,
-                "level": level,
-                "message": { "text": finding.message },
-                "locations": [{
-                    "physicalLocation": {
-                        "artifactLocation": { "uri": uri(file) },
-                        "region": { "startLine": line, "startColumn": column },
-                    },
-                    "logicalLocations": [{ "fullyQualifiedName": finding.pointer }],
-                }],
-            })
-        })
-        .collect();
+fn result(file: &str, finding: &Finding) -> Value {
+    let level = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    };
+    sarif_result((&finding.code, level, &finding.message), file, place(finding), &finding.pointer)
+}
+
+/// One result of SARIF: code, level and message of what is wrong, and where.
+fn sarif_result(
+    (code, level, message): (&str, &str, &str),
+    file: &str,
+    (line, column): (u32, u32),
+    pointer: &str,
+) -> Value {
+    json!({
+        "ruleId": code,
+        "level": level,
+        "message": { "text": message },
+        "locations": [{
+            "physicalLocation": {
+                "artifactLocation": { "uri": uri(file) },
+                "region": { "startLine": line, "startColumn": column },
+            },
+            "logicalLocations": [{ "fullyQualifiedName": pointer }],
+        }],
+    })
+}
+
+/// SARIF 2.1.0 (OASIS): one run, a rule for each code.
+fn sarif(results: &[Value]) -> Value {
+    let codes: BTreeSet<_> = results.iter().filter_map(|result| result["ruleId"].as_str()).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -191,7 +226,8 @@ mod tests {
     #[test]
     fn sarif_names_each_rule_once_and_every_place() {
         let findings = [finding(Severity::Warning, "/info", Some(2)), finding(Severity::Error, "/paths", None)];
-        let run = &sarif("my api.yaml", &findings)["runs"][0];
+        let results: Vec<_> = findings.iter().map(|finding| result("my api.yaml", finding)).collect();
+        let run = &sarif(&results)["runs"][0];
         assert_eq!(run["tool"]["driver"]["rules"], json!([{ "id": "some-code" }]));
         let place = &run["results"][0]["locations"][0]["physicalLocation"];
         assert_eq!(place["artifactLocation"]["uri"], "my%20api.yaml");

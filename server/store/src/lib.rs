@@ -6,7 +6,7 @@
 //!
 //! Reads are methods of [`Store`], each on a connection of the reader pool. Writes are methods of [`Tx`], and a `Tx`
 //! refuses to commit a write that left no row in `changes`. Only what is not a record of the house goes beside it:
-//! browser sessions ([`Sessions`]), counts ([`Store::add_usage`]), remembered answers, and what [`Store::sweep`] clears.
+//! browser sessions ([`Sessions`]), counts ([`Store::add_usage`]), remembered answers, comparisons of versions, and what [`Store::sweep`] clears.
 //!
 //! One more kind of record is one more file named after it, with its `statements!`, its row, its reads and its writes,
 //! a line in [`statements`], and a twin migration in `migrations/sqlite` and `migrations/postgres`.
@@ -16,6 +16,7 @@ mod db;
 mod accounts;
 mod apis;
 mod apps;
+mod callers;
 mod changes;
 mod error;
 mod idempotency;
@@ -32,8 +33,10 @@ mod tokens;
 mod tx;
 mod usage;
 mod usage_query;
+mod version_changes;
 
 pub use apis::Published;
+pub use callers::Calls;
 pub use changes::AuditFilter;
 pub use db::Engine;
 pub use error::{StoreError, Unique};
@@ -52,6 +55,7 @@ pub fn statements(engine: Engine) -> Vec<(&'static str, String)> {
         accounts::STATEMENTS,
         apis::STATEMENTS,
         apps::STATEMENTS,
+        callers::STATEMENTS,
         changes::STATEMENTS,
         idempotency::STATEMENTS,
         keys::STATEMENTS,
@@ -65,6 +69,7 @@ pub fn statements(engine: Engine) -> Vec<(&'static str, String)> {
         tokens::STATEMENTS,
         tx::STATEMENTS,
         usage::STATEMENTS,
+        version_changes::STATEMENTS,
     ];
     let fixed = fixed.into_iter().flatten().map(|(name, sql)| (*name, (*sql).to_owned()));
     let many = keys::MANY.iter().chain(usage::MANY).map(|(name, many)| (*name, many.sql(engine, 2)));

@@ -13,6 +13,7 @@ statements! {
     OF_APP = "SELECT id, app, api, plan, state, created_at FROM subscriptions WHERE app = $1 ORDER BY id";
     IN_STATE = "SELECT id, app, api, plan, state, created_at FROM subscriptions WHERE state = $1 AND id > $2 ORDER BY id LIMIT $3";
     LIST = "SELECT id, app, api, plan, state, created_at FROM subscriptions WHERE id > $1 ORDER BY id LIMIT $2";
+    APPS_OF_API = "SELECT app FROM subscriptions WHERE api = $1 AND state = 'active'";
     COUNT_IN_STATE = "SELECT COUNT(*) FROM subscriptions WHERE state = $1";
     COUNT_OF_API = "SELECT COUNT(*) FROM subscriptions WHERE api = $1";
     COUNT_OF_PLAN = "SELECT COUNT(*) FROM subscriptions WHERE plan = $1";
@@ -44,6 +45,12 @@ impl SubscriptionRow {
 impl Store {
     pub async fn subscription(&self, id: SubscriptionId) -> Result<Option<Subscription>, StoreError> {
         read!(&self.readers, fetch_optional, SubscriptionRow, BY_ID, id.0)?.map(SubscriptionRow::read).transpose()
+    }
+
+    /// Apps with an active subscription to an API, in no order.
+    pub async fn apps_subscribed_to(&self, api: &Slug) -> Result<Vec<AppId>, StoreError> {
+        let rows = read!(&self.readers, fetch_all, (Uuid,), APPS_OF_API, api.as_str())?;
+        Ok(rows.into_iter().map(|(app,)| AppId(app)).collect())
     }
 
     /// Oldest first.

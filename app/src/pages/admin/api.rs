@@ -2,7 +2,7 @@
 use super::{
     apis::{access_words, document_fields, visibility_words},
     findings::findings,
-    parts,
+    impact, parts,
 };
 use crate::{
     actions::{admin as actions, upload::MAX_BODY},
@@ -60,6 +60,7 @@ fn content(mut view: ApiPage, refused: Vec<Finding>, saved: bool) -> impl IntoVi
     ];
     let newest = std::mem::take(&mut view.findings);
     let versions = versions(&root, &view.title, std::mem::take(&mut view.versions), published.is_some());
+    let impact = view.impact.take().map(impact::section);
     let no_upstream = view.settings.upstreams.trim().is_empty();
     view! {
         <Breadcrumb crumbs=vec![("APIs".to_owned(), "/admin/apis".to_owned())] current=view.title.clone()/>
@@ -93,6 +94,7 @@ fn content(mut view: ApiPage, refused: Vec<Finding>, saved: bool) -> impl IntoVi
                 }
             })}
         {versions}
+        {impact}
         {findings(newest, "Findings in the newest document")}
         {settings(&root, view.settings, view.plans)}
         {parts::overview(&view.slug, &view.parts)}

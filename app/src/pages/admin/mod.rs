@@ -9,6 +9,7 @@ pub(crate) mod api;
 pub(crate) mod apis;
 mod audit;
 mod findings;
+mod impact;
 mod overview;
 mod pager;
 pub(crate) mod parts;

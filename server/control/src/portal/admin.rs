@@ -136,6 +136,7 @@ impl Control {
         let (from, to) = Period::Day.around(self.clock.now());
         let filter = UsageFilter { api: Some(slug.clone()), ..UsageFilter::default() };
         Ok(ApiPage {
+            impact: self.show_impact(who, &api).await?,
             base_url: self.base_url(&api),
             parts: part_lines(slug, &api.settings),
             findings,

@@ -2,8 +2,8 @@
 use super::{named, words::limits};
 use crate::{Control, ControlError, Who};
 use portico_contract::catalogue::{
-    Access, ApiHead, ApiPage, Catalogue, CatalogueItem, ChangesPage, OperationPage, PlanOffer, PublishedVersion,
-    Reader, SchemaPage, VersionLink, Visibility,
+    Access, ApiHead, ApiPage, Catalogue, CatalogueItem, OperationPage, PlanOffer, Reader, SchemaPage, VersionLink,
+    Visibility,
 };
 use portico_domain::{Api, ApiVersion, KeyStatus, Slug, SubscriptionState, VersionState};
 use portico_openapi::Description;
@@ -13,11 +13,11 @@ use std::{collections::BTreeSet, sync::Arc};
 const OTHERS: usize = 20;
 
 /// What every page of one API begins with.
-struct Opened {
-    api: Api,
-    version: ApiVersion,
-    description: Arc<Description>,
-    head: ApiHead,
+pub(super) struct Opened {
+    pub(super) api: Api,
+    pub(super) version: ApiVersion,
+    pub(super) description: Arc<Description>,
+    pub(super) head: ApiHead,
 }
 
 impl Control {
@@ -56,7 +56,7 @@ impl Control {
         Ok(apis)
     }
 
-    async fn open(&self, who: &Who, api: &str, version: Option<&str>) -> Result<Opened, ControlError> {
+    pub(super) async fn open(&self, who: &Who, api: &str, version: Option<&str>) -> Result<Opened, ControlError> {
         let slug: Slug = named(api, "API")?;
         let api = self.find_api(who, &slug).await?;
         let shown = self.version_for(who, &api, version).await?;
@@ -161,7 +161,9 @@ impl Control {
         };
         let variable = key_variable(&api, &reader).filter(|_| needs_key);
         let sample = description.curl(operation, &head.base_url, variable.as_deref()).unwrap_or_default();
+        let last_changed = self.last_changed(who, &api, &version, operation).await?;
         Ok(OperationPage {
+            last_changed,
             navigation: description.navigation(Some(operation)),
             operation: found,
             head,
@@ -184,21 +186,6 @@ impl Control {
         let found = description.schema(schema).ok_or_else(missing)?;
         Ok(SchemaPage { navigation: description.navigation(None), schema: found, head })
     }
-
-    pub(super) async fn show_changes(&self, who: &Who, api: &str) -> Result<ChangesPage, ControlError> {
-        let Opened { api, description, head, .. } = self.open(who, api, None).await?;
-        let versions = self.versions_for(who, &api.slug).await?.into_iter().filter_map(|version| {
-            let published = version.published_at?;
-            Some(PublishedVersion {
-                published: self.moment(published),
-                operations: version.operations,
-                current: api.published == Some(version.id),
-                href: root(&api, &version),
-                version: version.version,
-            })
-        });
-        Ok(ChangesPage { versions: versions.collect(), navigation: description.navigation(None), head })
-    }
 }
 
 /// The environment variable that samples name: made from the reader's own key, so that it is told from others.
@@ -217,7 +204,7 @@ fn key_variable(api: &Api, reader: &Reader) -> Option<String> {
 }
 
 /// Address of a version's pages.
-fn root(api: &Api, version: &ApiVersion) -> String {
+pub(super) fn root(api: &Api, version: &ApiVersion) -> String {
     if api.published == Some(version.id) || api.published.is_none() {
         format!("/apis/{}", api.slug)
     } else {
@@ -227,7 +214,7 @@ fn root(api: &Api, version: &ApiVersion) -> String {
 }
 
 /// How a version stands in URLs: its text where that is plain, else its id.
-fn version_name(version: &ApiVersion) -> String {
+pub(super) fn version_name(version: &ApiVersion) -> String {
     let plain = !version.version.is_empty()
         && version.version.len() <= 40
         && !version.version.starts_with('.')

@@ -5,6 +5,7 @@ mod account;
 mod admin;
 mod apps;
 mod catalogue;
+mod changes;
 mod plans;
 mod search;
 mod settings;
@@ -83,8 +84,24 @@ impl Portal for Control {
     ) -> PortalResult<catalogue_views::SchemaPage> {
         Ok(self.show_schema(&Who::from(caller), api, version, schema).await?)
     }
-    async fn changes(&self, caller: &Caller, api: &str) -> PortalResult<catalogue_views::ChangesPage> {
-        Ok(self.show_changes(&Who::from(caller), api).await?)
+    async fn changes(
+        &self,
+        caller: &Caller,
+        api: &str,
+        after: Option<&str>,
+    ) -> PortalResult<catalogue_views::ChangesPage> {
+        Ok(self.show_changes(&Who::from(caller), api, after).await?)
+    }
+    async fn version_changes(
+        &self,
+        caller: &Caller,
+        api: &str,
+        version: &str,
+    ) -> PortalResult<catalogue_views::VersionChangesPage> {
+        Ok(self.show_version_changes(&Who::from(caller), api, version).await?)
+    }
+    async fn changes_feed(&self, caller: &Caller, api: &str) -> PortalResult<catalogue_views::ChangesFeed> {
+        Ok(self.show_changes_feed(&Who::from(caller), api).await?)
     }
     async fn search(
         &self,

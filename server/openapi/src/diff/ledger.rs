@@ -147,7 +147,8 @@ impl Ledger {
         entries.sort_by_key(|entry| (entry.found.class, schema(entry), entry.subject));
         changes.cut |= entries.len() > limits::CHANGES;
         entries.truncate(limits::CHANGES);
-        let mut reaching = Reaching { units: &self.units, room: limits::CHANGES_REACH };
+        let mut reaching =
+            Reaching { units: &self.units, room: limits::CHANGES_REACH, names: limits::CHANGES_OPERATIONS };
         for entry in entries {
             let first = &self.units[entry.units[0]];
             let (root, base) = match entry.found.edition {
@@ -188,6 +189,8 @@ struct Reaching<'u> {
     units: &'u [Unit],
     /// Steps left for all changes together.
     room: usize,
+    /// Operations that may still be told.
+    names: usize,
 }
 
 impl Reaching<'_> {
@@ -200,12 +203,13 @@ impl Reaching<'_> {
             self.room = room;
             if let Some(names) = &self.units[unit].operation {
                 reached.insert(names.clone());
-                if reached.len() == limits::CHANGE_OPERATIONS {
+                if reached.len() == limits::CHANGE_OPERATIONS.min(self.names) {
                     break;
                 }
             }
             ahead.extend(self.units[unit].users.iter().copied().filter(|user| seen.insert(*user)));
         }
+        self.names -= reached.len().min(self.names);
         reached.into_iter().collect()
     }
 }

@@ -1,6 +1,6 @@
 use super::house::NOW;
 use portico_domain::{AppId, KeyId, Slug, SubscriptionId, Timestamp, UsageBatch, UsageRow, latency_bucket};
-use portico_store::{Bucket, By, UsageFilter, UsageQuery};
+use portico_store::{Bucket, By, Calls, StoreError, UsageFilter, UsageQuery};
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -113,5 +113,57 @@ on_both! {
         house.clock.advance(HOUR * 24 * 8);
         assert_eq!(house.store.sweep().await, Ok(0), "the last batch of a node stays");
         assert_eq!(house.store.add_usage("a", 1, &UsageBatch::default()).await, Ok(false));
+    }
+}
+
+on_both! {
+    async fn who_called_what_of_an_api_is_known(house) {
+        let (account, app, _) = house.furnish().await;
+        let other = house.app(&account, "Quay");
+        let mut tx = house.begin().await;
+        tx.add_app(&other).await.unwrap();
+        tx.commit().await.unwrap();
+        let later = NOW.plus(HOUR);
+        let batch = UsageBatch {
+            rows: vec![
+                row(NOW, Some(app.id), None, 200, 900, 3),
+                row(later, Some(app.id), None, 500, 900, 4),
+                row(NOW, Some(other.id), None, 200, 900, 1),
+                row(NOW, None, None, 200, 900, 9),
+                row(NOW, Some(app.id), None, 404, 900, 2),
+                row(NOW.minus(HOUR), Some(app.id), None, 200, 900, 100),
+            ],
+            ..UsageBatch::default()
+        };
+        house.store.add_usage("a", 1, &batch).await.unwrap();
+        let calls = |app: AppId, requests, last| Calls { app, operation: "getPet".into(), requests, last };
+        let found = house.store.callers(&slug("pets"), NOW, 10).await.unwrap();
+        assert_eq!(found, [calls(app.id, 7, later), calls(other.id, 1, NOW)]);
+        assert_eq!(house.store.callers(&slug("pets"), NOW, 1).await.unwrap().len(), 1);
+        assert_eq!(house.store.callers(&slug("tides"), NOW, 10).await, Ok(vec![]));
+    }
+}
+
+on_both! {
+    async fn what_changed_between_versions_is_kept_with_them(house) {
+        let (_, _, api) = house.furnish().await;
+        let (one, two) = (house.version(&api, "1"), house.version(&api, "2"));
+        let mut tx = house.begin().await;
+        for version in [&one, &two] {
+            tx.add_version(version, b"{}", &[]).await.unwrap();
+        }
+        let last = tx.commit().await.unwrap();
+        house.store.keep_version_changes(one.id, two.id, 1, "{}").await.unwrap();
+        house.store.keep_version_changes(one.id, two.id, 2, "[]").await.unwrap();
+        assert_eq!(house.store.version_changes(one.id, two.id, 1).await, Ok(None), "by other rules");
+        assert_eq!(house.store.version_changes(one.id, two.id, 2).await, Ok(Some("[]".into())));
+        assert_eq!(house.store.version_changes(two.id, one.id, 2).await, Ok(None));
+        assert_eq!(house.store.last_change().await, Ok(last), "no entry of the log");
+        let mut tx = house.begin().await;
+        tx.remove_api(&api.slug).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(house.store.version_changes(one.id, two.id, 2).await, Ok(None));
+        let gone = house.store.keep_version_changes(one.id, two.id, 2, "{}").await;
+        assert!(matches!(gone, Err(StoreError::Missing { .. })), "{gone:?}");
     }
 }
