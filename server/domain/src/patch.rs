@@ -6,7 +6,7 @@ use crate::{
     Access, ApiSettings, Cache, Cors, HealthCheck, InvalidSettings, Limits, Maintenance, OperationCache,
     OperationSettings, Policies, Rate, RatePeriod, SettingsFaults, Shadow, Slug, Upstream, Validate, Visibility,
 };
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use serde_path_to_error::Segment;
 
@@ -135,9 +135,10 @@ fn check_member(name: &str, value: &Value) -> Result<(), InvalidSettings> {
     }
 }
 
-fn read<T: DeserializeOwned>(name: &str, value: &Value) -> Result<(), InvalidSettings> {
-    serde_path_to_error::deserialize::<_, T>(value).map(drop).map_err(|error| {
-        let mut pointer = if name.is_empty() { String::new() } else { format!("/{name}") };
+fn read<T: DeserializeOwned + Serialize>(name: &str, value: &Value) -> Result<(), InvalidSettings> {
+    let place = if name.is_empty() { String::new() } else { format!("/{name}") };
+    let read = serde_path_to_error::deserialize::<_, T>(value).map_err(|error| {
+        let mut pointer = place.clone();
         for segment in error.path() {
             match segment {
                 Segment::Seq { index } => pointer += &["/", &index.to_string()].concat(),
@@ -153,7 +154,28 @@ fn read<T: DeserializeOwned>(name: &str, value: &Value) -> Result<(), InvalidSet
             pointer += &["/", &escape(unknown)].concat();
         }
         InvalidSettings { pointer, message }
-    })
+    })?;
+    let meant = serde_json::to_value(read).unwrap_or_default();
+    match list_for_object(value, &meant, place) {
+        Some(pointer) => Err(InvalidSettings { pointer, message: "a list, where an object is expected".to_owned() }),
+        None => Ok(()),
+    }
+}
+
+/// Where a list was read as an object: serde takes one for the other, member by member in the order of the fields.
+fn list_for_object(given: &Value, meant: &Value, pointer: String) -> Option<String> {
+    match (given, meant) {
+        (Value::Array(_), Value::Object(_)) => Some(pointer),
+        (Value::Array(given), Value::Array(meant)) => given
+            .iter()
+            .zip(meant)
+            .enumerate()
+            .find_map(|(i, (given, meant))| list_for_object(given, meant, format!("{pointer}/{i}"))),
+        (Value::Object(given), Value::Object(meant)) => given
+            .iter()
+            .find_map(|(name, given)| list_for_object(given, meant.get(name)?, format!("{pointer}/{}", escape(name)))),
+        _ => None,
+    }
 }
 
 /// Rust's names of numbers in words.
@@ -318,5 +340,14 @@ mod tests {
         assert_eq!(percent.apply(&there, &any_api()).unwrap().policies.shadow.unwrap().percent, 5);
         let contradiction = patch(json!({"cors": {"credentials": true}})).unwrap();
         assert_eq!(contradiction.apply(&pets(), &any_api()).unwrap_err().0[0].pointer, "/cors/credentials");
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        let pointer = |value: Value| patch(value).unwrap_err().0[0].pointer.clone();
+        assert_eq!(pointer(json!({"limits": [null, null]})), "/limits");
+        assert_eq!(pointer(json!({"limits": {"rate": [5, "second", null]}})), "/limits/rate");
+        assert_eq!(pointer(json!({"upstreams": [["https://pets.example.com", 1]]})), "/upstreams/0");
+        assert_eq!(pointer(json!({"operation_settings": {"a/b": {"limits": []}}})), "/operation_settings/a~1b/limits");
     }
 }
