@@ -87,6 +87,7 @@ fn routes() {
         let mut router = Router::default();
         let templates: Vec<_> =
             (0..=mutator.below(6)).map(|_| String::from_utf8_lossy(&mutator.mutate(SEEDS, 6)).into_owned()).collect();
+        let mut plain_paths = Vec::new();
         for template in &templates {
             let operation = Arc::new(Operation::named(template));
             if router.add("GET", template, operation).is_err() {
@@ -97,12 +98,22 @@ fn routes() {
             let form = canonical_literal(plain);
             if form.starts_with('/') && !plain.contains(['{', ';']) && !form.contains("%3B") && canonical(&form).is_ok()
             {
-                assert!(router.find(&form).is_some(), "{template:?} of {templates:?}");
+                plain_paths.push(form);
             }
         }
-        let asked = mutator.mutate(SEEDS, 6);
-        if let Ok(path) = canonical(&String::from_utf8_lossy(&asked)) {
-            let _ = router.find(&path).map(|methods| methods.get(&http::Method::GET).is_some());
+        let asked = String::from_utf8_lossy(&mutator.mutate(SEEDS, 6)).into_owned();
+        let asked = canonical(&asked);
+        let found = |router: &Router, path: &str| {
+            let operation = router.find(path).and_then(|methods| methods.get(&http::Method::GET));
+            operation.map(|operation| operation.name.clone())
+        };
+        let before = asked.as_ref().ok().and_then(|path| found(&router, path));
+        let router = router.straightened();
+        for path in plain_paths {
+            assert!(found(&router, &path).is_some(), "{path:?} of {templates:?}");
+        }
+        if let Ok(path) = asked {
+            assert_eq!(found(&router, &path), before, "{path:?} of {templates:?}");
         }
     });
 }

@@ -9,12 +9,15 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use http::Method;
 use memchr::memchr2;
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// Deeper templates are refused: none is that deep, and matching follows the depth.
 const MAX_SEGMENTS: usize = 128;
 /// So many literals beside each other are compared in turn.
 const FEW: usize = 8;
+/// No literal: canonical paths have no such character.
+const PARAMETER: &str = "\0";
 
 #[derive(Debug, Default)]
 pub(crate) struct Router {
@@ -23,6 +26,9 @@ pub(crate) struct Router {
 
 #[derive(Debug, Default)]
 struct Node {
+    /// Segments that must come before this node is reached, with slashes between; a `PARAMETER` takes any. Most templates
+    /// branch near their root alone, and what stands in one piece is read from memory at once.
+    lane: Option<Box<str>>,
     literals: Literals,
     /// Longest fixed text first.
     patterns: Vec<(Pattern, Node)>,
@@ -42,7 +48,7 @@ enum Literals {
 
 /// The operations of one template.
 #[derive(Debug, Default)]
-pub(crate) struct Methods(Vec<(Method, Arc<Operation>)>);
+pub(crate) struct Methods(SmallVec<[(Method, Arc<Operation>); 1]>);
 
 /// A segment with fixed text around parameters, e.g. `{sid}.json`; a parameter takes one character at least.
 #[derive(Debug, PartialEq, Eq)]
@@ -86,6 +92,12 @@ impl Router {
         Ok(())
     }
 
+    /// The same, found with fewer steps. Nothing can be added behind it.
+    pub(crate) fn straightened(mut self) -> Self {
+        self.root.straighten_below();
+        self
+    }
+
     /// The operations of the most concrete template that fits a canonical path, which begins with `/`.
     pub(crate) fn find(&self, path: &str) -> Option<&Methods> {
         self.root.find(path.strip_prefix('/')?)
@@ -104,10 +116,7 @@ impl Node {
     }
 
     fn find(&self, path: &str) -> Option<&Methods> {
-        let (segment, rest) = match path.split_once('/') {
-            Some((segment, rest)) => (segment, Some(rest)),
-            None => (path, None),
-        };
+        let (segment, rest) = first_segment(path);
         if let Some(found) = self.literals.get(segment).and_then(|node| node.follow(rest)) {
             return Some(found);
         }
@@ -146,7 +155,53 @@ impl Node {
         end.is_some_and(|end| self.literals.get(&segment[..end]).is_some())
     }
 
-    fn follow(&self, rest: Option<&str>) -> Option<&Methods> {
+    fn straighten_below(&mut self) {
+        match &mut self.literals {
+            Literals::Few(nodes) => nodes.iter_mut().for_each(|(_, node)| node.straighten()),
+            Literals::Many(nodes) => nodes.values_mut().for_each(Self::straighten),
+        }
+        self.patterns.iter_mut().for_each(|(_, node)| node.straighten());
+        if let Some(node) = &mut self.parameter {
+            node.straighten();
+        }
+    }
+
+    /// Becomes the node at the end of its lane.
+    fn straighten(&mut self) {
+        while let Some((segment, node)) = self.only_way() {
+            let lane = match &self.lane {
+                None => segment,
+                Some(lane) => [&**lane, "/", &*segment].concat().into(),
+            };
+            *self = Self { lane: Some(lane), ..node };
+        }
+        self.straighten_below();
+    }
+
+    /// What follows, taken out, where nothing else may come and nothing ends here.
+    fn only_way(&mut self) -> Option<(Box<str>, Self)> {
+        let Self { lane: _, literals: Literals::Few(literals), patterns, parameter, rest: None, end: None } = self
+        else {
+            return None;
+        };
+        match (literals.len(), patterns.len(), parameter.is_some()) {
+            (1, 0, false) => literals.pop(),
+            (0, 0, true) => parameter.take().map(|node| (PARAMETER.into(), *node)),
+            _ => None,
+        }
+    }
+
+    fn follow(&self, mut rest: Option<&str>) -> Option<&Methods> {
+        if let Some(lane) = &self.lane {
+            for expected in lane.split('/') {
+                let (segment, behind) = first_segment(rest?);
+                let fits = if expected == PARAMETER { !segment.is_empty() } else { segment == expected };
+                if !fits {
+                    return None;
+                }
+                rest = behind;
+            }
+        }
         match rest {
             Some(rest) => self.find(rest),
             None => self.end.as_ref(),
@@ -258,6 +313,14 @@ impl Segment {
     }
 }
 
+/// And what follows it, if anything does.
+fn first_segment(path: &str) -> (&str, Option<&str>) {
+    match path.split_once('/') {
+        Some((segment, rest)) => (segment, Some(rest)),
+        None => (path, None),
+    }
+}
+
 /// The text before the next `{name}`, the name, and what follows. A brace without its partner is plain text.
 fn next_parameter(text: &str) -> Option<(&str, &str, &str)> {
     let open = text.find('{')?;
@@ -293,7 +356,7 @@ mod tests {
             let (method, template) = template.split_once(' ').unwrap();
             router.add(method, template, Arc::new(Operation::named(&format!("{method} {template}")))).unwrap();
         }
-        router
+        router.straightened()
     }
 
     fn found<'a>(router: &'a Router, method: &str, path: &str) -> Option<&'a str> {
@@ -390,6 +453,7 @@ mod tests {
                 router.add("GET", &template, Arc::new(Operation::named(&format!("GET {template}")))).unwrap();
             }
         }
+        let router = router.straightened();
         for number in 0..100 {
             let name = found(&router, "GET", &format!("/s{number}/users/7"));
             assert_eq!(name, Some(&*format!("GET /s{number}/users/{{id}}")));

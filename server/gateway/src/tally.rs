@@ -7,6 +7,7 @@ use portico_domain::{
     AppId, Explanation, Histogram, KeyId, RequestRecord, Slug, SubscriptionId, Timestamp, UsageBatch, UsageRow,
     latency_bucket,
 };
+use smallvec::SmallVec;
 use std::{collections::VecDeque, net::IpAddr, sync::Arc, time::Duration};
 use uuid::Uuid;
 
@@ -73,15 +74,27 @@ struct UsageKey {
     /// The first microsecond of the minute.
     minute: i64,
     status: u16,
-    latency_bucket: u8,
 }
 
 struct Used {
     operation: Arc<Operation>,
     app: Option<AppId>,
-    requests: u64,
+    requests: ByLatency,
     /// When the key was last used, if it was: one that is refused for what it is, e.g. revoked, was not.
     last: Option<Timestamp>,
+}
+
+/// How many requests, by their latency's bucket. Those of one kind take about as long, so few buckets are in use.
+#[derive(Default)]
+struct ByLatency(SmallVec<[(u8, u64); 4]>);
+
+impl ByLatency {
+    fn add(&mut self, bucket: u8, requests: u64) {
+        match self.0.iter_mut().find(|(known, _)| *known == bucket) {
+            Some((_, count)) => *count += requests,
+            None => self.0.push((bucket, requests)),
+        }
+    }
 }
 
 impl Tally {
@@ -98,15 +111,14 @@ impl Tally {
                 key: finished.key.as_ref().map_or(0, |key| key.id.0.as_u128()),
                 minute: finished.ended.minute().micros(),
                 status: finished.status,
-                latency_bucket: latency_bucket(total),
             };
             let used = self.usage.entry(key).or_insert_with(|| Used {
                 operation: Arc::clone(operation),
                 app: finished.key.as_ref().map(|key| key.app),
-                requests: 0,
+                requests: ByLatency::default(),
                 last: None,
             });
-            used.requests += 1;
+            used.requests.add(latency_bucket(total), 1);
             if finished.key.is_some() && finished.refusal.as_ref().is_none_or(|(code, _)| !code.starts_with("key_")) {
                 used.last = used.last.max(Some(finished.at));
             }
@@ -147,7 +159,9 @@ impl Tally {
         for (_, (api, latencies)) in self.recent_latencies.drain() {
             self.latencies.entry(api).or_default().add(&latencies);
         }
-        Counts { usage: std::mem::take(&mut self.usage), quotas: std::mem::take(&mut self.quotas) }
+        // The next second will be like this one.
+        let next = HashMap::with_capacity_and_hasher(self.usage.len(), RandomState::default());
+        Counts { usage: std::mem::replace(&mut self.usage, next), quotas: std::mem::take(&mut self.quotas) }
     }
 
     /// Takes the requests out that ended since the last call.
@@ -180,9 +194,9 @@ impl Counts {
                 app: used.app,
                 key: owner,
                 status: key.status,
-                latency_bucket: key.latency_bucket,
             };
-            *merged.rows.entry(row).or_default() += used.requests;
+            let merged = merged.rows.entry(row).or_default();
+            used.requests.0.into_iter().for_each(|(bucket, requests)| merged.add(bucket, requests));
         }
         for (place, count) in self.quotas {
             *merged.quotas.entry(place).or_default() += count;
@@ -193,7 +207,7 @@ impl Counts {
 /// Counts of several threads, joined.
 #[derive(Default)]
 pub(crate) struct Merged {
-    rows: HashMap<Row, u64, RandomState>,
+    rows: HashMap<Row, ByLatency, RandomState>,
     quotas: HashMap<(SubscriptionId, Timestamp), u64, RandomState>,
     last_used: HashMap<KeyId, Timestamp, RandomState>,
 }
@@ -206,23 +220,24 @@ struct Row {
     app: Option<AppId>,
     key: Option<KeyId>,
     status: u16,
-    latency_bucket: u8,
 }
 
 impl From<Merged> for UsageBatch {
     fn from(merged: Merged) -> Self {
-        let row = |(row, requests): (Row, u64)| UsageRow {
-            minute: row.minute,
-            api: row.api,
-            operation: row.operation.into(),
-            app: row.app,
-            key: row.key,
-            status: row.status,
-            latency_bucket: row.latency_bucket,
-            requests,
+        let rows = |(row, requests): (Row, ByLatency)| {
+            requests.0.into_iter().map(move |(latency_bucket, requests)| UsageRow {
+                minute: row.minute,
+                api: row.api.clone(),
+                operation: row.operation.to_string(),
+                app: row.app,
+                key: row.key,
+                status: row.status,
+                latency_bucket,
+                requests,
+            })
         };
         Self {
-            rows: merged.rows.into_iter().map(row).collect(),
+            rows: merged.rows.into_iter().flat_map(rows).collect(),
             quotas: merged
                 .quotas
                 .into_iter()

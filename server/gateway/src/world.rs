@@ -308,7 +308,7 @@ impl Api {
             max_body_bytes: spec.max_body_bytes,
             policies: of_api,
             shadow,
-            router,
+            router: router.straightened(),
         })
     }
 

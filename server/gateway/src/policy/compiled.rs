@@ -28,7 +28,8 @@ pub(crate) struct ApiPolicies {
 /// Of one operation, with what the API says for all of them.
 #[derive(Debug, Default)]
 pub(crate) struct OperationPolicies {
-    pub(crate) transform: Option<Transform>,
+    /// Boxed, since most operations have none.
+    pub(crate) transform: Option<Box<Transform>>,
     pub(crate) cache: Option<Arc<cache::Policy>>,
     pub(crate) lifecycle: Option<Lifecycle>,
     /// Calls are checked by them.
@@ -85,7 +86,7 @@ impl OperationPolicies {
         let mock = own.and_then(|own| own.mock).unwrap_or(settings.mock);
         let mocks = || document.mocks.as_ref()?.operation(&route.operation);
         Ok(Self {
-            transform,
+            transform: transform.map(Box::new),
             cache,
             lifecycle: facts.and_then(Lifecycle::compile),
             call_checks: if validate.request { checks() } else { None },
@@ -99,7 +100,7 @@ impl OperationPolicies {
     }
 
     fn changes_answers(&self) -> bool {
-        self.transform.as_ref().is_some_and(Transform::changes_answers)
+        self.transform.as_ref().is_some_and(|transform| transform.changes_answers())
     }
 
     /// Whether requests are looked at before they are passed on.
