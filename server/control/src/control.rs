@@ -68,7 +68,7 @@ impl Control {
             gateway_url,
             portal_url,
             settings,
-            passwords: Passwords::new()?,
+            passwords: Passwords::new(),
             tries: Tries::default(),
             library: Library::default(),
             compared: Compared::default(),
