@@ -94,9 +94,16 @@ impl Command {
 /// Portal, database and rendering share these threads; the gateway has its own.
 fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     logging::start(&settings.log, settings.log_format);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().on_thread_start(stand_back).build();
     runtime.context("the runtime cannot be started")?.block_on(crate::serve::serve(settings))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Lets the gateway's threads go before the calling one where processors are scarce: pages and the writing down of counts can
+/// wait some milliseconds, calls cannot.
+fn stand_back() {
+    // Linux has a priority for each thread. Where this is not allowed, nothing but that order is lost.
+    let _ = rustix::process::nice(5);
 }
 
 /// Runs a command to its end; none of them needs more than this thread.
