@@ -126,7 +126,7 @@ async fn control(settings: &Settings) -> anyhow::Result<Arc<Control>> {
             .clone()
             .map_or_else(|| public_url_of(settings.gateway_scheme(), settings.gateway_listen).parse(), Ok)?,
     );
-    house::build(settings, &foundation, None, Default::default(), urls)
+    house::build(settings, &foundation, None, urls)
 }
 
 /// Writes to standard output. Whoever closed it early has read enough.

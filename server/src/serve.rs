@@ -1,6 +1,8 @@
 //! Runs the portal, the gateway and the operations listener in one process, and stops them in order.
 use crate::{
-    assets, descriptors, documents, house, listener,
+    assets, descriptors, documents,
+    house::{self, Running},
+    listener,
     ops::{self, Ops},
     origin::{self, OwnOrigin},
     session,
@@ -38,9 +40,6 @@ use url::Url;
 const DRAIN: Duration = Duration::from_secs(30);
 
 pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
-    if settings.mail_url.is_some() {
-        tracing::warn!("PORTICO_MAIL_URL is set, but this version sends no mail yet");
-    }
     let foundation = house::found(&settings).await?;
     let portal_listener = bind(settings.portal_listen, "portal", "PORTICO_PORTAL_LISTEN").await?;
     let ops_listener = bind(settings.ops_listen, "operations", "PORTICO_OPS_LISTEN").await?;
@@ -78,12 +77,15 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<()> {
 
     let (metrics, recent) = (Arc::new(Metrics::default()), Arc::new(Recent::default()));
     let urls = (portal_url.clone(), gateway_url.clone());
-    let control = house::build(&settings, &foundation, Some(gateway.clone()), (metrics.clone(), recent), urls)?;
+    let post = house::post(&settings, &portal_url)?;
+    let running = Running { gateway: gateway.clone(), metrics: metrics.clone(), recent, post };
+    let control = house::build(&settings, &foundation, Some(running), urls)?;
     control.add_starter_plan().await?;
     control.catch_up().await?;
 
     let ops = Arc::new(Ops { gateway: gateway.clone(), metrics, draining: AtomicBool::new(false) });
-    let background = [Work::Follow, Work::Count, Work::Sweep, Work::ReadAhead].map(|work| spawn(&control, work));
+    let background =
+        [Work::Follow, Work::Count, Work::Sweep, Work::ReadAhead, Work::Deliver].map(|work| spawn(&control, work));
     let (stop_portal, portal_stopped) = watch::channel(false);
     let (stop_operations, operations_stopped) = watch::channel(false);
     let sessions = session::layer(foundation.store.sessions(&foundation.secret), portal_url.scheme() == "https");
@@ -126,6 +128,7 @@ enum Work {
     Count,
     Sweep,
     ReadAhead,
+    Deliver,
 }
 
 fn spawn(control: &Arc<Control>, work: Work) -> tokio::task::JoinHandle<()> {
@@ -136,6 +139,7 @@ fn spawn(control: &Arc<Control>, work: Work) -> tokio::task::JoinHandle<()> {
             Work::Count => control.count().await,
             Work::Sweep => control.sweep().await,
             Work::ReadAhead => control.read_ahead().await,
+            Work::Deliver => control.deliver().await,
         }
     })
 }

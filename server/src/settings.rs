@@ -23,7 +23,7 @@ use url::Url;
 
 /// Every setting under its name in the file. Its variable is `PORTICO_` and the name in capitals, its flag `--` and the
 /// name with hyphens. In the order in which people read them.
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "data_dir",
     "database_url",
     "redis_url",
@@ -39,6 +39,7 @@ const KNOWN: [&str; 20] = [
     "gateway_trusted_proxies",
     "ops_listen",
     "mail_url",
+    "mail_from",
     "upstream_allow",
     "upstream_tls_dir",
     "secret_file",
@@ -81,6 +82,8 @@ pub(crate) struct Settings {
     pub(crate) ops_listen: SocketAddr,
     /// `smtp://` or `smtps://`, with its password; `None`: mail is written to the data directory.
     pub(crate) mail_url: Option<Url>,
+    /// `None`: `portico@` and the portal's host.
+    pub(crate) mail_from: Option<String>,
     pub(crate) upstream_allow: Vec<IpNet>,
     /// Where client certificates and authorities for upstreams are.
     pub(crate) upstream_tls_dir: Option<PathBuf>,
@@ -196,6 +199,7 @@ impl Settings {
             gateway_trusted_proxies: from.take("gateway_trusted_proxies", (Vec::new(), "none"), parse::networks),
             ops_listen: from.take("ops_listen", (ops, &ops.to_string()), parse::listener),
             mail_url: from.take("mail_url", (None, "none: written to the data directory"), parse::mail_url),
+            mail_from: from.take("mail_from", (None, "portico@ and the portal's host"), parse::mail_from),
             upstream_allow: from.take("upstream_allow", (Vec::new(), "public addresses only"), parse::networks),
             upstream_tls_dir: from.take("upstream_tls_dir", (None, "none"), parse::optional_path),
             secret_file: from.take("secret_file", (secret.clone(), &secret.display().to_string()), parse::path),

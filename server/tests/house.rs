@@ -22,6 +22,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("portico-store", &["portico-domain"]),
     ("portico-gateway", &["portico-domain"]),
     ("portico-telemetry", &["portico-domain"]),
+    ("portico-mail", &[]),
     (
         "portico-control",
         &[
@@ -31,6 +32,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "portico-store",
             "portico-gateway",
             "portico-telemetry",
+            "portico-mail",
         ],
     ),
     (
@@ -56,6 +58,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "portico-gateway",
             "portico-telemetry",
             "portico-control",
+            "portico-mail",
             "portico-management",
         ],
     ),
@@ -67,6 +70,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 const MUST_NOT_LINK: &[(&str, &[&str])] = &[
     ("portico-gateway", &["sqlx", "leptos", "openapiv3", "argon2"]),
     ("portico-telemetry", &["sqlx", "leptos", "openapiv3", "argon2"]),
+    ("portico-mail", &["sqlx", "leptos", "openapiv3", "argon2", "axum"]),
     ("portico-domain", &["sqlx", "leptos", "openapiv3", "argon2", "tokio", "axum", "hyper"]),
     ("portico-openapi", &["sqlx", "leptos", "argon2", "tokio", "axum", "hyper"]),
     ("portico-store", &["leptos", "openapiv3", "axum"]),

@@ -30,4 +30,13 @@ pub struct AccountPage {
     pub created: Moment,
     /// How many devices are signed in, this one included.
     pub sessions: u32,
+    /// Letters about new versions of APIs that one's apps are subscribed to.
+    pub mail_versions: bool,
+}
+
+/// `/mail/off`, behind a link in a letter.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TurnOffPage {
+    /// Whose letters; only a part of the address, since anybody may have got hold of the link.
+    pub address: String,
 }

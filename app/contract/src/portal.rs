@@ -54,6 +54,11 @@ pub trait Portal: Send + Sync + 'static {
         input: account::SignUp,
     ) -> PortalResult<crate::SignedIn>;
     async fn account(&self, caller: &Caller) -> PortalResult<account::AccountPage>;
+    /// Whether letters about new versions come.
+    async fn set_mail_versions(&self, caller: &Caller, on: bool) -> PortalResult<()>;
+    /// What a link in a letter turns off.
+    async fn check_turn_off(&self, token: &str) -> PortalResult<account::TurnOffPage>;
+    async fn turn_mail_off(&self, token: &str) -> PortalResult<()>;
     async fn rename_account(&self, caller: &Caller, name: &str) -> PortalResult<()>;
     /// Ends all other sessions.
     async fn change_password(&self, caller: &Caller, input: account::PasswordChange) -> PortalResult<()>;

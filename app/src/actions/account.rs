@@ -47,6 +47,22 @@ pub(crate) async fn rename(request: Request, form: Form) -> Response {
     finish(request, form, done.map(|()| "/account".to_owned()), pages::account::account).await
 }
 
+pub(crate) async fn choose_mail(request: Request, form: Form) -> Response {
+    let done = request.portal.set_mail_versions(&request.caller, form.checked("versions")).await;
+    finish(request, form, done.map(|()| "/account#mail".to_owned()), pages::account::account).await
+}
+
+/// Also what a mail program sends on its own (RFC 8058): the token stands in the address then.
+pub(crate) async fn turn_mail_off(request: Request, form: Form) -> Response {
+    let token = match form.get("token") {
+        "" => request.address.field("token").to_owned(),
+        token => token.to_owned(),
+    };
+    let done = request.portal.turn_mail_off(&token).await;
+    let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
+    finish(request, form, done.map(|()| format!("/mail/off?token={token}&done=yes")), pages::account::turn_off).await
+}
+
 /// The portal ends all other sessions; this one goes on under a new id.
 pub(crate) async fn change_password(request: Request, session: Session, form: Form) -> Response {
     let input = PasswordChange { current: form.text("current"), password: form.text("password") };

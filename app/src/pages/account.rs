@@ -3,7 +3,8 @@ use super::sidebar::{self, Place};
 use crate::{
     actions::account as actions,
     components::{
-        Callout, ErrorSummary, Fact, Facts, Field, HiddenField, PasswordField, PostForm, Time, Tone, words::counted,
+        Callout, Check, ErrorSummary, Fact, Facts, Field, HiddenField, PasswordField, PostForm, Time, Tone,
+        words::counted,
     },
     context,
     page::{Page, Section},
@@ -22,6 +23,8 @@ pub(crate) fn routes() -> Router<House> {
         .route("/setup", page(set_up).post(actions::set_up))
         .route("/account", page(account).post(actions::rename))
         .route("/account/password", axum::routing::post(actions::change_password))
+        .route("/account/mail", axum::routing::post(actions::choose_mail))
+        .route("/mail/off", page(turn_off).post(actions::turn_mail_off))
 }
 
 pub(crate) async fn sign_up() -> PortalResult<Page> {
@@ -138,6 +141,20 @@ fn content(account: AccountPage, password_changed: bool) -> impl IntoView {
                 </div>
             </PostForm>
         </section>
+        <section class="section" id="mail">
+            <h2>"Letters"</h2>
+            <PostForm action="/account/mail">
+                <Check
+                    name="versions"
+                    label="New versions"
+                    note="of APIs that your apps are subscribed to, with what changed"
+                    checked=account.mail_versions
+                />
+                <div class="row">
+                    <button class="button">"Save"</button>
+                </div>
+            </PostForm>
+        </section>
         <section class="section">
             <h2>"Password"</h2>
             <PostForm action="/account/password">
@@ -158,6 +175,39 @@ fn content(account: AccountPage, password_changed: bool) -> impl IntoView {
             </form>
         </section>
     }
+}
+
+/// Behind a link in a letter; needs no sign-in, since not everybody who gets letters remembers a password.
+pub(crate) async fn turn_off() -> PortalResult<Page> {
+    let address = context::address();
+    let token = context::value("token");
+    let view = context::portal().check_turn_off(&token).await?;
+    let content = if address.field("done") == "yes" {
+        view! {
+            <div class="stack loose">
+                <h1>"No more letters about new versions"</h1>
+                <p class="prose">{format!("{} gets none from now on.", view.address)}</p>
+                <p class="note"><a href="/account#mail">"Turn them on again"</a>" where you have signed in."</p>
+            </div>
+        }
+        .into_any()
+    } else {
+        view! {
+            <div class="stack loose">
+                <h1>"Letters about new versions"</h1>
+                <p class="prose">
+                    {format!("{} gets a letter when an API that its apps are subscribed to has a new version.", view.address)}
+                </p>
+                <ErrorSummary/>
+                <PostForm action="/mail/off">
+                    <HiddenField name="token" value=token/>
+                    <button class="button primary">"Turn them off"</button>
+                </PostForm>
+            </div>
+        }
+        .into_any()
+    };
+    Ok(Page::centre(Section::Other, "Letters about new versions", content))
 }
 
 /// What an account is made of, whoever makes it.

@@ -313,7 +313,18 @@ impl Portal for Fake {
             role: account.role.as_str().into(),
             created: moment(),
             sessions: 2,
+            mail_versions: true,
         })
+    }
+    async fn set_mail_versions(&self, _: &Caller, on: bool) -> PortalResult<()> {
+        self.change(format!("set_mail_versions {on}"), ())
+    }
+    async fn check_turn_off(&self, token: &str) -> PortalResult<account::TurnOffPage> {
+        known("link", token, "good").map(|()| account::TurnOffPage { address: "i…@nordlys.example".into() })
+    }
+    async fn turn_mail_off(&self, token: &str) -> PortalResult<()> {
+        known("link", token, "good")?;
+        self.change(format!("turn_mail_off {token}"), ())
     }
     async fn rename_account(&self, _: &Caller, name: &str) -> PortalResult<()> {
         self.change(format!("rename_account {name}"), ())

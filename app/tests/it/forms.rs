@@ -79,6 +79,11 @@ const CHANGES: &[Change] = &[
     ),
     (Some(Role::Admin), "/admin/accounts/acc-2/role", "role=publisher", "set_role acc-2 publisher", "/admin/accounts"),
     (Some(Role::Admin), "/admin/accounts/acc-2/delete", "", "delete_account acc-2", "/admin/accounts"),
+    (Some(Role::Developer), "/account/mail", "versions=on", "set_mail_versions true", "/account#mail"),
+    (Some(Role::Developer), "/account/mail", "", "set_mail_versions false", "/account#mail"),
+    (None, "/mail/off", "token=good", "turn_mail_off good", "/mail/off?token=good&done=yes"),
+    // As mail programs do it on their own.
+    (None, "/mail/off?token=good", "List-Unsubscribe=One-Click", "turn_mail_off good", "/mail/off?token=good&done=yes"),
 ];
 
 #[tokio::test]

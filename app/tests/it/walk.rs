@@ -26,6 +26,8 @@ const PUBLIC: &[&str] = &[
     "/sign-up",
     "/sign-in?next=%2Fapps",
     "/setup?token=good",
+    "/mail/off?token=good",
+    "/mail/off?token=good&done=yes",
 ];
 
 /// Pages for those who have signed in.

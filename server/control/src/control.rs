@@ -5,6 +5,7 @@ use crate::{
 };
 use portico_domain::{Clock, InstallationSecret};
 use portico_gateway::Gateway;
+use portico_mail::Post;
 use portico_store::Store;
 use portico_telemetry::{Metrics, Recent};
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct Parts {
     pub secret: InstallationSecret,
     pub gateway_url: Url,
     pub portal_url: Url,
+    /// `None` on the command line: a running server carries the letters.
+    pub post: Option<Post>,
     /// For `/admin/settings`.
     pub settings: Vec<ShownSetting>,
 }
@@ -44,6 +47,7 @@ pub struct Control {
     pub(crate) secret: InstallationSecret,
     pub(crate) gateway_url: Url,
     pub(crate) portal_url: Url,
+    pub(crate) post: Option<Post>,
     pub(crate) settings: Vec<ShownSetting>,
     pub(crate) passwords: Passwords,
     pub(crate) tries: Tries,
@@ -56,7 +60,7 @@ pub struct Control {
 
 impl Control {
     pub fn new(parts: Parts) -> Result<Arc<Self>, ControlError> {
-        let Parts { store, gateway, metrics, recent, clock, secret, gateway_url, portal_url, settings } = parts;
+        let Parts { store, gateway, metrics, recent, clock, secret, gateway_url, portal_url, post, settings } = parts;
         Ok(Arc::new(Self {
             flush: Flush::new(&*clock),
             store,
@@ -67,6 +71,7 @@ impl Control {
             secret,
             gateway_url,
             portal_url,
+            post,
             settings,
             passwords: Passwords::new(),
             tries: Tries::default(),

@@ -12,6 +12,7 @@
 //! [`permit`].
 
 mod accounts;
+mod announcements;
 mod apis;
 mod apps;
 mod audit;
@@ -26,6 +27,7 @@ mod passwords;
 mod permit;
 mod plans;
 mod portal;
+mod post;
 mod publisher;
 mod remembered;
 mod rules;

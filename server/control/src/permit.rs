@@ -1,7 +1,7 @@
 //! Who asks, and what they may do. A use case that needs a right takes a [`Permit`], which only [`Who`] hands out.
 use crate::ControlError;
 use portico_contract::Caller;
-use portico_domain::{AccountId, Actor, Role};
+use portico_domain::{Account, AccountId, Actor, Role};
 use std::marker::PhantomData;
 
 /// On whose behalf a use case runs.
@@ -21,6 +21,10 @@ pub enum Who {
 }
 
 impl Who {
+    /// Somebody as they would come in now.
+    pub(crate) fn of(account: &Account) -> Self {
+        Self::Account { id: account.id, role: account.role, client: String::new() }
+    }
     pub fn role(&self) -> Option<Role> {
         match self {
             Self::Visitor { .. } => None,

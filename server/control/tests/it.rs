@@ -10,12 +10,14 @@ use portico_contract::{
 };
 use portico_control::{Control, Parts};
 use portico_domain::{InstallationSecret, MockClock, Timestamp};
+use portico_mail::Post;
 use portico_store::Store;
 use portico_testing::Folder;
 use rand::{SeedableRng as _, rngs::StdRng};
 use std::{sync::Arc, time::Duration};
 
 mod it {
+    mod announcements;
     mod changes;
     mod rules;
 }
@@ -27,7 +29,7 @@ struct House {
     control: Arc<Control>,
     store: Store,
     clock: Arc<MockClock>,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl House {
@@ -48,11 +50,12 @@ impl House {
             secret: InstallationSecret::generate(&mut StdRng::seed_from_u64(1)),
             gateway_url: "http://127.0.0.1:8081/".parse().unwrap(),
             portal_url: "http://127.0.0.1:8080/".parse().unwrap(),
+            post: Some(Post::into_folder(folder.path().join("outbox"), "Portico <portico@portal.example>").unwrap()),
             settings: Vec::new(),
         })
         .unwrap();
         control.add_starter_plan().await.unwrap();
-        Self { control, store, clock, _folder: folder }
+        Self { control, store, clock, folder }
     }
     async fn admin(&self) -> Caller {
         let link = self.control.first_admin_link().await.unwrap().unwrap();

@@ -45,6 +45,8 @@ id! {
     KeyId,
     /// An app's use of an API under a plan.
     SubscriptionId,
+    /// A letter on its way.
+    LetterId,
     /// A management token.
     TokenId,
     /// One uploaded document of an API.

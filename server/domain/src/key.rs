@@ -277,6 +277,10 @@ pub enum Purpose {
     Link,
     /// Sealing of remembered answers.
     Idempotency,
+    /// Sealing of letters on their way.
+    Letter,
+    /// Links in letters that turn their kind off.
+    TurnOff,
     /// Proves that a database belongs to this secret.
     Fingerprint,
 }
@@ -308,6 +312,8 @@ impl InstallationSecret {
             Purpose::Session => b"session",
             Purpose::Link => b"link",
             Purpose::Idempotency => b"idempotency",
+            Purpose::Letter => b"letter",
+            Purpose::TurnOff => b"turn off",
             Purpose::Fingerprint => b"fingerprint",
         };
         hmac(&self.0, label)

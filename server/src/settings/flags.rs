@@ -55,6 +55,9 @@ pub(crate) struct SettingFlags {
     /// smtp://user:pass@host:port or smtps://… [default: mail is written to the data directory]
     #[arg(long, global = true, value_name = "URL")]
     mail_url: Option<String>,
+    /// Who letters come from, e.g. "Portico <portico@example.org>" [default: portico@ and the portal's host]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    mail_from: Option<String>,
     /// Network that upstreams may also be in, e.g. 127.0.0.0/8; repeatable [default: public addresses only]
     #[arg(long, global = true, value_name = "CIDR")]
     upstream_allow: Vec<String>,
@@ -92,6 +95,7 @@ impl SettingFlags {
             ("gateway_trusted_proxies", joined(&self.gateway_trusted_proxies)),
             ("ops_listen", self.ops_listen.clone()),
             ("mail_url", self.mail_url.clone()),
+            ("mail_from", self.mail_from.clone()),
             ("upstream_allow", joined(&self.upstream_allow)),
             ("upstream_tls_dir", self.upstream_tls_dir.clone()),
             ("secret_file", self.secret_file.clone()),

@@ -2,6 +2,7 @@
 //! text that may hold a password.
 use super::LogFormat;
 use ipnet::IpNet;
+use portico_mail::Post;
 use std::{
     net::{IpAddr, SocketAddr},
     num::NonZeroUsize,
@@ -88,6 +89,14 @@ pub(super) fn mail_url(text: &str) -> Result<Option<Url>, String> {
         return Err(format!("it begins with smtp:// or smtps:// and names a host, {right}"));
     }
     Ok(Some(url))
+}
+
+pub(super) fn mail_from(text: &str) -> Result<Option<String>, String> {
+    let text = text.trim();
+    match Post::into_folder(std::path::PathBuf::new(), text) {
+        Ok(_) => Ok(Some(text.to_owned())),
+        Err(_) => Err("it is no sender's address, e.g. Portico <portico@example.org>".to_owned()),
+    }
 }
 
 /// Networks apart by commas or spaces; an address alone is a network of one.

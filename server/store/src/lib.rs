@@ -6,7 +6,8 @@
 //!
 //! Reads are methods of [`Store`], each on a connection of the reader pool. Writes are methods of [`Tx`], and a `Tx`
 //! refuses to commit a write that left no row in `changes`. Only what is not a record of the house goes beside it:
-//! browser sessions ([`Sessions`]), counts ([`Store::add_usage`]), remembered answers, comparisons of versions, and what [`Store::sweep`] clears.
+//! browser sessions ([`Sessions`]), counts ([`Store::add_usage`]), remembered answers, comparisons of versions,
+//! letters on their way, and what [`Store::sweep`] clears.
 //!
 //! One more kind of record is one more file named after it, with its `statements!`, its row, its reads and its writes,
 //! a line in [`statements`], and a twin migration in `migrations/sqlite` and `migrations/postgres`.
@@ -23,6 +24,7 @@ mod idempotency;
 mod keys;
 mod links;
 mod open;
+mod outbox;
 mod plans;
 mod row;
 mod sessions;
@@ -44,6 +46,7 @@ pub use idempotency::Remembered;
 pub use keys::ImportedKeys;
 pub use links::{Link, LinkPurpose};
 pub use open::{OpenError, Store};
+pub use outbox::DueLetter;
 pub use sessions::Sessions;
 pub use tx::Tx;
 pub use usage_query::{Bucket, By, UsageFilter, UsageQuery, UsageSum, UsageTotals};
@@ -61,6 +64,7 @@ pub fn statements(engine: Engine) -> Vec<(&'static str, String)> {
         keys::STATEMENTS,
         links::STATEMENTS,
         open::STATEMENTS,
+        outbox::STATEMENTS,
         plans::STATEMENTS,
         sessions::STATEMENTS,
         settings::STATEMENTS,

@@ -8,6 +8,7 @@ mod it {
     mod durability;
     mod keys;
     mod open;
+    mod outbox;
     mod records;
     mod schema;
     mod sessions;

@@ -19,7 +19,7 @@ use portico_contract::{
     admin as admin_views, apps as app_views, catalogue as catalogue_views, settings as settings_views,
     traffic as traffic_views,
 };
-use portico_domain::{Account, Slug, Timestamp};
+use portico_domain::{Account, MailKind, Slug, Timestamp};
 
 /// A name or id from a URL; what does not even look like one names nothing.
 fn named<T: std::str::FromStr>(text: &str, what: &str) -> Result<T, ControlError> {
@@ -134,6 +134,15 @@ impl Portal for Control {
     }
     async fn account(&self, caller: &Caller) -> PortalResult<account_views::AccountPage> {
         Ok(self.show_account(&Who::from(caller)).await?)
+    }
+    async fn set_mail_versions(&self, caller: &Caller, on: bool) -> PortalResult<()> {
+        Ok(self.set_own_mail(&Who::from(caller), MailKind::Versions, on).await?)
+    }
+    async fn check_turn_off(&self, token: &str) -> PortalResult<account_views::TurnOffPage> {
+        Ok(self.show_turn_off(token).await?)
+    }
+    async fn turn_mail_off(&self, token: &str) -> PortalResult<()> {
+        Ok(self.turn_mail_off_by(token).await?)
     }
     async fn rename_account(&self, caller: &Caller, name: &str) -> PortalResult<()> {
         Ok(self.rename_own_account(&Who::from(caller), name).await?)

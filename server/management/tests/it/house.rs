@@ -64,6 +64,7 @@ impl House {
             secret: InstallationSecret::from_hex(&"07".repeat(32)).unwrap(),
             gateway_url: "http://127.0.0.1:8081".parse().unwrap(),
             portal_url: "http://127.0.0.1:8080".parse().unwrap(),
+            post: None,
             settings: Vec::new(),
         })
         .unwrap();

@@ -19,7 +19,8 @@ use portico_contract::changes::{ChangeClass, Edition};
 use serde_json::Value;
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
+    hash::{DefaultHasher, Hash, Hasher as _},
 };
 
 /// Where the comparison is.
@@ -403,7 +404,7 @@ impl<'d> Comparing<'d> {
     /// Alternatives: those with the same name, content or title belong together, what is left in its order.
     fn unions(&mut self, at: &Spot<'_>, a: &Facets<'_>, b: &Facets<'_>, target: &Value) {
         let (mut left, mut right) = (variants(a), variants(b));
-        if left.is_empty() && right.is_empty() || !self.spend(left.len() * right.len()) {
+        if left.is_empty() && right.is_empty() || !self.spend(left.len() + right.len()) {
             return;
         }
         if left.is_empty() || right.is_empty() {
@@ -415,11 +416,22 @@ impl<'d> Comparing<'d> {
             return self.note(at, turn, code, target, said);
         }
         let mut pairs = Vec::new();
-        for same in [by_name as fn(&Value, &Value) -> bool, by_content, by_title] {
+        for key in [name_key as fn(&Value) -> Option<u64>, |schema| Some(content_key(schema)), label_key] {
+            let mut known: HashMap<u64, VecDeque<&Value>> = HashMap::new();
+            for is in &right {
+                if let Some(key) = key(is) {
+                    known.entry(key).or_default().push_back(is);
+                }
+            }
+            let mut taken = HashSet::new();
             left.retain(|was| {
-                let found = right.iter().position(|is| same(was, is));
-                found.map(|n| pairs.push((*was, right.remove(n)))).is_none()
+                let found = key(was).and_then(|key| known.get_mut(&key)?.pop_front());
+                let Some(is) = found else { return true };
+                taken.insert(std::ptr::from_ref(is));
+                pairs.push((*was, is));
+                false
             });
+            right.retain(|is| !taken.contains(&std::ptr::from_ref(*is)));
         }
         if left.len() == right.len() {
             pairs.extend(left.drain(..).zip(right.drain(..)));
@@ -458,7 +470,7 @@ impl<'d> Comparing<'d> {
         ] {
             let (was, is) = (a.get(key), b.get(key));
             let size = was.map_or(0, |value| value.as_object().map_or(1, serde_json::Map::len));
-            if (was.is_some() || is.is_some()) && self.spend(size + 1) && !alike(was, is, limits::CHANGE_DEPTH) {
+            if (was.is_some() || is.is_some()) && self.spend(size + 1) && was.map(content_key) != is.map(content_key) {
                 changed.push(words::code(key));
             }
         }
@@ -518,25 +530,49 @@ fn types<'v>(facets: &Facets<'v>) -> BTreeSet<&'v str> {
 }
 
 fn variants<'v>(facets: &Facets<'v>) -> Vec<&'v Value> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let unions = facets.unions.iter().filter(|union| union.label != "Conditional");
     let all = unions.flat_map(|union| union.schemas.iter().copied());
     all.filter(|schema| seen.insert(std::ptr::from_ref(*schema))).take(limits::SCHEMA_PROPERTIES).collect()
 }
 
-fn by_name(a: &Value, b: &Value) -> bool {
-    match (a.get("$ref").and_then(Value::as_str), b.get("$ref").and_then(Value::as_str)) {
-        (Some(a), Some(b)) => tail(a) == tail(b),
-        _ => false,
+fn name_key(schema: &Value) -> Option<u64> {
+    schema.get("$ref").and_then(Value::as_str).map(|reference| hash(&tail(reference)))
+}
+
+fn label_key(schema: &Value) -> Option<u64> {
+    label(schema).map(|label| hash(&label))
+}
+
+/// Equal for schemas that say the same, words for readers aside, in whatever order.
+fn content_key(schema: &Value) -> u64 {
+    /// `names`: members are named by the author, not by the standard.
+    fn of(value: &Value, names: bool, depth: usize) -> u64 {
+        let Some(depth) = depth.checked_sub(1) else { return 0 };
+        match value {
+            Value::Object(members) => {
+                let says = |key: &str| {
+                    names || !matches!(key, "description" | "title" | "example" | "examples") && !key.starts_with("x-")
+                };
+                members.iter().filter(|(key, _)| says(key)).fold(1, |sum: u64, (key, value)| {
+                    let own = !names && matches!(&**key, "properties" | "patternProperties" | "dependentSchemas");
+                    sum.wrapping_add(match (&**key, value) {
+                        ("$ref", Value::String(reference)) if !names => hash(&("$ref", tail(reference))),
+                        _ => hash(&(key, of(value, own, depth))),
+                    })
+                })
+            }
+            Value::Array(items) => hash(&items.iter().map(|item| of(item, false, depth)).collect::<Vec<_>>()),
+            other => hash(&other.to_string()),
+        }
     }
+    of(schema, false, limits::CHANGE_DEPTH)
 }
 
-fn by_content(a: &Value, b: &Value) -> bool {
-    alike(Some(a), Some(b), limits::CHANGE_DEPTH)
-}
-
-fn by_title(a: &Value, b: &Value) -> bool {
-    label(a).is_some() && label(a) == label(b)
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn label(schema: &Value) -> Option<&str> {
@@ -549,28 +585,5 @@ fn alternative(schema: &Value) -> String {
         (Some(label), _) => words::code(label),
         (None, Some(kind)) => format!("a value of type {}", words::code(kind)),
         (None, None) => "another alternative".into(),
-    }
-}
-
-/// Whether two parts of schemas say the same, words for readers aside.
-fn alike(a: Option<&Value>, b: Option<&Value>, depth: usize) -> bool {
-    let Some(depth) = depth.checked_sub(1) else { return true };
-    match (a, b) {
-        (None, None) => true,
-        (Some(Value::Object(a)), Some(Value::Object(b))) => {
-            let says =
-                |key: &str| !matches!(key, "description" | "title" | "example" | "examples") && !key.starts_with("x-");
-            let count = |of: &serde_json::Map<String, Value>| of.keys().filter(|key| says(key)).count();
-            count(a) == count(b)
-                && a.iter().filter(|(key, _)| says(key)).all(|(key, value)| match (key.as_str(), value, b.get(key)) {
-                    ("$ref", Value::String(a), Some(Value::String(b))) => tail(a) == tail(b),
-                    (_, value, other) => other.is_some() && alike(Some(value), other, depth),
-                })
-        }
-        (Some(Value::Array(a)), Some(Value::Array(b))) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(Some(a), Some(b), depth))
-        }
-        (Some(a), Some(b)) => a == b,
-        _ => false,
     }
 }

@@ -442,6 +442,25 @@ fn how_a_schema_is_written_is_no_change() {
 }
 
 #[test]
+fn alternatives_belong_together_by_what_they_are() {
+    let document = |alternatives: Value| {
+        json!({"openapi": "3.1.0", "info": {"title": "A", "version": "1"}, "paths": {"/a": {"post": {
+            "requestBody": {"content": {"application/json": {"schema": {"oneOf": alternatives}}}},
+            "responses": {"200": {"description": "A"}}
+        }}}})
+    };
+    let titled = |title: &str, kind: &str| json!({"type": "object", "properties": {"title": {"const": title}, "size": {"type": kind}}});
+    let before = document(json!([titled("a", "string"), titled("b", "string"), titled("c", "string")]));
+    // Another order is no change, and one that changed is compared with the one that is left.
+    let turned = document(json!([titled("c", "string"), titled("a", "string"), titled("b", "string")]));
+    assert!(compare(&before, &turned).is_empty());
+    let after = document(json!([titled("c", "string"), titled("b", "integer"), titled("a", "string")]));
+    let found = compare(&before, &after);
+    let [change] = &found.items[..] else { panic!("{found:#?}") };
+    assert_eq!(change.message, "`size` of the request body is `integer` now, was `string`");
+}
+
+#[test]
 fn another_version_of_openapi_is_no_change() {
     let two = description(include_bytes!("../documents/store-2.0.json"));
     let three = description(include_bytes!("../documents/store-3.1.json"));
