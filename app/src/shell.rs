@@ -5,7 +5,7 @@ use crate::{
         icon::{Mark, Sprite},
     },
     context::{self, Theme},
-    islands::{Copying, SearchPalette, ThemeSwitch},
+    islands::{Copying, Filtering, KeepPlace, SearchPalette, ThemeSwitch},
     page::{Page, Pane, Section},
 };
 use leptos::prelude::*;
@@ -61,6 +61,7 @@ fn body(page: Page) -> AnyView {
             <SearchPalette/>
             <ThemeSwitch/>
             <Copying/>
+            {has_sidebar.then(|| view! { <KeepPlace/><Filtering/> })}
             <Sprite/>
         </body>
     }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Navigation {
     pub groups: Vec<NavigationGroup>,
+    /// What the API calls itself.
+    pub webhooks: Vec<NavigationOperation>,
     /// How many schemas have pages.
     pub schemas: u32,
 }
@@ -13,6 +15,8 @@ pub struct Navigation {
 pub struct NavigationGroup {
     /// The tag's name, or "Operations" for those without.
     pub name: String,
+    /// Heading that this group and its neighbours share (`x-tagGroups`, the parents of 3.2's tags); empty for none.
+    pub section: String,
     /// Id of the group's section on the overview page.
     pub anchor: String,
     pub count: u32,
@@ -42,6 +46,8 @@ pub struct Overview {
     /// The whole description; empty when the summary says it all.
     pub description_html: String,
     pub operations: u32,
+    /// Where the document says that the API is served; Portico serves it at its own address.
+    pub servers: Vec<Server>,
     pub groups: Vec<OverviewGroup>,
     pub webhooks: Vec<OperationLine>,
     pub schemas: Vec<SchemaLine>,
@@ -55,6 +61,8 @@ pub struct Overview {
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct OverviewGroup {
     pub name: String,
+    /// As in [`NavigationGroup::section`].
+    pub section: String,
     pub anchor: String,
     pub description_html: String,
     pub operations: Vec<OperationLine>,
@@ -66,7 +74,8 @@ pub struct OperationLine {
     pub slug: String,
     /// Lower case.
     pub method: String,
-    /// The template as written, e.g. `/pets/{petId}`; empty for webhooks.
+    /// The template as written, e.g. `/pets/{petId}`; of callbacks the expression that becomes the address, e.g.
+    /// `{$request.body#/url}`; empty for webhooks.
     pub path: String,
     /// The summary, else the operationId, else method and path.
     pub title: String,
@@ -85,8 +94,46 @@ pub struct SchemaLine {
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SecurityScheme {
     pub name: String,
+    /// Id of the scheme on the overview page.
+    pub anchor: String,
     /// In words, e.g. "API key in the header X-Key", "OAuth 2.0, authorization code".
     pub kind: String,
+    pub deprecated: bool,
+    pub description_html: String,
+    /// Of OAuth 2.0.
+    pub flows: Vec<Flow>,
+    /// Addresses of metadata, with what they are, e.g. "OpenID Connect discovery".
+    pub addresses: Vec<(String, String)>,
+}
+
+/// One way to a token of OAuth 2.0.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Flow {
+    /// E.g. "Authorization code".
+    pub kind: String,
+    /// With what they are for, e.g. ("Token", "https://id.example.com/token"); as written, not checked.
+    pub addresses: Vec<(String, String)>,
+    /// With what they allow.
+    pub scopes: Vec<(String, String)>,
+}
+
+/// Where an API is served, as its document has it.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Server {
+    /// 3.2's name; else empty.
+    pub name: String,
+    /// As written, variables in braces.
+    pub url: String,
+    pub description_html: String,
+    pub variables: Vec<ServerVariable>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ServerVariable {
+    pub name: String,
+    pub default: String,
+    /// Empty: anything.
+    pub values: Vec<String>,
     pub description_html: String,
 }
 
@@ -112,16 +159,24 @@ pub struct Operation {
     pub method: String,
     pub path: String,
     pub title: String,
+    /// The `operationId` as written; empty where there is none.
+    pub id: String,
+    /// Words of the author's, e.g. "Beta" (`x-badges`, `x-stability`).
+    pub badges: Vec<String>,
     pub deprecated: bool,
     pub description_html: String,
     pub group: NavigationGroup,
+    /// Who sends it.
+    pub sender: Sender,
+    /// Where the document serves this operation, if that is not where it serves the others.
+    pub servers: Vec<Server>,
     /// What the document asks for; each entry is enough by itself. Empty: nothing.
     pub security: Vec<SecurityAlternative>,
     /// In the order path, query, header, cookie; only groups that have any.
     pub parameters: Vec<ParameterGroup>,
     pub body: Option<Body>,
     pub responses: Vec<Response>,
-    /// What the API calls; these have no pages, so their slugs are empty.
+    /// What the API calls because of this operation; each has a page.
     pub callbacks: Vec<OperationLine>,
     pub external_docs: Option<Link>,
     pub previous: Option<OperationLine>,
@@ -130,11 +185,37 @@ pub struct Operation {
     pub faults: Vec<String>,
 }
 
+/// Who sends a call.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Sender {
+    /// The reader, to the API.
+    #[default]
+    Client,
+    /// The API, to whom it was told to: a webhook.
+    Webhook,
+    /// The API, because of this operation: a callback.
+    Callback(Box<OperationLine>),
+}
+
 /// Schemes that are needed together.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SecurityAlternative {
-    /// Scheme name and the scopes asked for; empty for "nothing needed".
-    pub schemes: Vec<(String, Vec<String>)>,
+    /// Empty for "nothing needed".
+    pub schemes: Vec<SchemeUse>,
+}
+
+/// A security scheme where it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SchemeUse {
+    pub name: String,
+    /// As in [`SecurityScheme::kind`]; empty where the document has no such scheme.
+    pub kind: String,
+    /// Id on the overview page; empty where the document has no such scheme.
+    pub anchor: String,
+    /// What is said of the scheme, in one or two sentences without markup.
+    pub summary: String,
+    /// Scopes (or roles) asked for, with what they allow.
+    pub scopes: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -156,6 +237,11 @@ pub struct Content {
     /// E.g. "application/json".
     pub media_type: String,
     pub schema: Option<Schema>,
+    /// The schema is that of each item of a stream.
+    pub stream: bool,
+    /// How single parts of a form are written: their media type as kind, their style as constraints, their headers as
+    /// attributes.
+    pub encodings: Vec<Property>,
     /// Given, or made from the schema.
     pub examples: Vec<Example>,
 }
@@ -164,7 +250,13 @@ pub struct Content {
 pub struct Example {
     /// Its name or summary; "Example" for a single one.
     pub title: String,
+    pub description_html: String,
+    /// Empty where the example stands elsewhere.
     pub code: Code,
+    /// Where it stands, if not in the document.
+    pub link: Option<Link>,
+    /// Which variant of the schema's [`leading`](Schema::leading) union it is of; `None`: of any.
+    pub variant: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -176,6 +268,25 @@ pub struct Response {
     pub description_html: String,
     pub headers: Vec<Property>,
     pub contents: Vec<Content>,
+    /// Where to go from here.
+    pub links: Vec<ResponseLink>,
+}
+
+/// A call that can follow an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ResponseLink {
+    pub name: String,
+    pub description_html: String,
+    /// The operation, if it is one of this document.
+    pub operation: Option<OperationLine>,
+    /// How the document names the operation, for those that are not found.
+    pub target: String,
+    /// Parameters and where their values come from, e.g. ("userId", "$response.body#/id").
+    pub values: Vec<(String, String)>,
+    /// What to send as the body; empty for nothing.
+    pub body: String,
+    /// Another server than usual; empty for the usual one.
+    pub server: String,
 }
 
 /// A named value: a parameter, a header, an attribute of an object.
@@ -214,6 +325,13 @@ pub struct Schema {
     pub more: Option<String>,
 }
 
+impl Schema {
+    /// The union that decides what the whole value looks like: the first that is not a condition.
+    pub fn leading(&self) -> Option<&Union> {
+        self.unions.iter().find(|union| union.is_choice())
+    }
+}
+
 /// `label` may be empty, e.g. for "1 ≤ n ≤ 100".
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Constraint {
@@ -223,16 +341,26 @@ pub struct Constraint {
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Union {
-    /// "One of" or "Any of"; "Conditional" for if, then and else.
+    /// "One of" or "Any of"; "Conditional" for if, then and else, "Depending" for what a present attribute asks for, "Not"
+    /// for what must not fit.
     pub label: String,
     /// The property that tells the variants apart.
     pub discriminator: Option<String>,
     pub variants: Vec<Variant>,
 }
 
+impl Union {
+    /// Whether a value is of one of the variants.
+    pub fn is_choice(&self) -> bool {
+        matches!(self.label.as_str(), "One of" | "Any of")
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Variant {
     pub title: String,
+    /// What the discriminator says of this variant; empty where it says nothing.
+    pub value: String,
     pub schema: Schema,
 }
 

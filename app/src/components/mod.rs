@@ -14,7 +14,11 @@ pub mod changes;
 #[cfg(feature = "ssr")]
 pub mod code;
 #[cfg(feature = "ssr")]
+pub mod exchange;
+#[cfg(feature = "ssr")]
 pub mod field;
+#[cfg(feature = "ssr")]
+pub mod follow;
 #[cfg(feature = "ssr")]
 pub mod form;
 #[cfg(feature = "ssr")]
@@ -27,6 +31,8 @@ pub mod message;
 pub mod reference;
 #[cfg(feature = "ssr")]
 pub mod schema;
+#[cfg(feature = "ssr")]
+pub mod security;
 #[cfg(feature = "ssr")]
 pub mod table;
 #[cfg(feature = "ssr")]

@@ -6,7 +6,7 @@ use super::{
 use leptos::prelude::*;
 use portico_contract::{
     catalogue::{Access, ApiHead},
-    reference::{Link, Navigation, NavigationGroup, OperationLine},
+    reference::{Link, Navigation, NavigationGroup, NavigationOperation, OperationLine},
 };
 
 /// Which page of the API is shown, where the navigation itself does not say it.
@@ -27,7 +27,20 @@ pub fn sidebar(head: &ApiHead, navigation: Navigation, place: Place) -> AnyView 
     {
         first.open = true;
     }
-    let groups: Vec<AnyView> = groups.into_iter().map(|group| self::group(group, &root)).collect();
+    let mut section = String::new();
+    let groups: Vec<AnyView> = groups
+        .into_iter()
+        .map(|group| {
+            let opens = group.section != section && !group.section.is_empty();
+            section.clone_from(&group.section);
+            let heading = opens.then(|| view! { <p class="part" dir="auto">{section.clone()}</p> });
+            view! { {heading}{self::group(group, &root)} }.into_any()
+        })
+        .collect();
+    let webhooks = (!navigation.webhooks.is_empty()).then(|| {
+        let lines = navigation.webhooks.into_iter().map(|line| navigation_line(line, &root)).collect_view();
+        view! { <nav class="nav" aria-label="Webhooks"><h2>"Webhooks"</h2><ul>{lines}</ul></nav> }
+    });
     let schemas = (navigation.schemas > 0).then(|| {
         view! { <NavLink href=format!("{}#schemas", root.0) label="Schemas" current=place == Place::Schema/> }
     });
@@ -36,6 +49,7 @@ pub fn sidebar(head: &ApiHead, navigation: Navigation, place: Place) -> AnyView 
             <NavLink href=root.0.clone() label="Overview" current=place == Place::Overview/>
         </ul></nav>
         <nav class="nav" aria-label="Operations"><h2>"Operations"</h2>{groups}</nav>
+        {webhooks}
         <nav class="nav" aria-label="Reference"><h2>"Reference"</h2><ul>
             {schemas}
             <NavLink href=format!("/apis/{}/changes", head.slug) label="Changes" current=place == Place::Changes/>
@@ -49,32 +63,31 @@ fn group(group: NavigationGroup, root: &Root) -> AnyView {
     if group.operations.is_empty() {
         return view! {
             <ul><li><a href=format!("{}#{}", root.0, segment(&group.anchor))>
-                <span>{group.name}</span><span class="count end">{group.count}</span>
+                <span dir="auto">{group.name}</span>{(group.count > 0).then(|| view! { <span class="count end">{group.count}</span> })}
             </a></li></ul>
         }
         .into_any();
     }
-    let operations = group
-        .operations
-        .into_iter()
-        .map(|operation| {
-            let title = if operation.deprecated {
-                view! { <del>{operation.title}</del> }.into_any()
-            } else {
-                view! { <span>{operation.title}</span> }.into_any()
-            };
-            view! {
-                <li><a href=root.operation(&operation.slug) aria-current=operation.current.then_some("page")>
-                    <Method method=operation.method/>{title}
-                </a></li>
-            }
-        })
-        .collect_view();
+    let operations = group.operations.into_iter().map(|line| navigation_line(line, root)).collect_view();
     view! {
         <details open=group.open>
             <summary><Icon name="right"/>{group.name}<span class="count">{group.count}</span></summary>
             <ul>{operations}</ul>
         </details>
+    }
+    .into_any()
+}
+
+fn navigation_line(line: NavigationOperation, root: &Root) -> AnyView {
+    let title = if line.deprecated {
+        view! { <del dir="auto">{line.title}</del> }.into_any()
+    } else {
+        view! { <span dir="auto">{line.title}</span> }.into_any()
+    };
+    view! {
+        <li><a href=root.operation(&line.slug) aria-current=line.current.then_some("page")>
+            <Method method=line.method/>{title}
+        </a></li>
     }
     .into_any()
 }
@@ -91,17 +104,11 @@ pub fn operations(lines: Vec<OperationLine>, root: &Root) -> AnyView {
     view! { <ul class="list">{lines}</ul> }.into_any()
 }
 
-/// Calls that the API makes to its users: they have no page.
-pub fn calls_back(lines: Vec<OperationLine>) -> AnyView {
-    let lines =
-        lines.into_iter().map(|line| view! { <li><div class="item">{operation_line(line)}</div></li> }).collect_view();
-    view! { <ul class="list">{lines}</ul> }.into_any()
-}
-
 fn operation_line(line: OperationLine) -> AnyView {
     let deprecated = line.deprecated.then(|| view! { <Badge text="Deprecated" tone=Tone::Warn/> });
     let path = (!line.path.is_empty()).then(|| view! { <Path path=line.path/> });
-    view! { <Method method=line.method/><span class="what"><b>{line.title}</b>" "{deprecated}</span>{path} }.into_any()
+    view! { <Method method=line.method/><span class="what" dir="auto"><b>{line.title}</b>" "{deprecated}</span>{path} }
+        .into_any()
 }
 
 /// A link that a document makes; it tells the other side nothing.

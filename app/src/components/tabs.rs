@@ -1,4 +1,5 @@
 //! Tabs that are radio buttons, so that they work without script and print whole.
+use super::follow::Lead;
 use crate::context;
 use leptos::prelude::*;
 
@@ -6,11 +7,21 @@ use leptos::prelude::*;
 pub struct Tab {
     label: AnyView,
     panel: AnyView,
+    class: Option<String>,
 }
 
 impl Tab {
     pub fn new(label: impl IntoAny, panel: impl IntoAny) -> Self {
-        Self { label: label.into_any(), panel: panel.into_any() }
+        Self { label: label.into_any(), panel: panel.into_any(), class: None }
+    }
+    /// What stands where there is nothing to choose.
+    pub fn into_panel(self) -> AnyView {
+        self.panel
+    }
+    /// What is open here decides what another part of the page shows; see [`super::follow`].
+    #[must_use]
+    pub fn leading(self, lead: Option<Lead>) -> Self {
+        Self { class: lead.map(Lead::chosen), ..self }
     }
 }
 
@@ -23,7 +34,7 @@ pub fn Tabs(#[prop(into)] legend: String, tabs: Vec<Tab>, #[prop(optional)] boxe
         .enumerate()
         .map(|(i, tab)| {
             view! {
-                <label><input type="radio" name=name.clone() checked=i == 0/>{tab.label}</label>
+                <label><input type="radio" name=name.clone() class=tab.class checked=i == 0/>{tab.label}</label>
                 <div class="panel">{tab.panel}</div>
             }
         })

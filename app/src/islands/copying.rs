@@ -3,7 +3,7 @@ use leptos::{ev, prelude::*, task::spawn_local};
 use std::time::Duration;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlInputElement};
+use web_sys::{Element, HtmlAnchorElement, HtmlInputElement};
 
 /// How long a button shows that it has copied.
 const SHOWN: Duration = Duration::from_millis(1_500);
@@ -35,11 +35,14 @@ pub fn Copying() -> impl IntoView {
     view! { <p class="visually-hidden" role="status">{move || said.get()}</p> }.into_any()
 }
 
-/// What the button carries, else the code or the input in the frame around it.
+/// What the button carries, the whole address of a link, else the code or the input in the frame around it.
 fn text_for(button: &Element) -> String {
     let own = button.get_attribute("data-copy").unwrap_or_default();
     if !own.is_empty() {
         return own;
+    }
+    if let Some(link) = button.dyn_ref::<HtmlAnchorElement>() {
+        return link.href();
     }
     let frame = button.closest(".code, .card, .secret").ok().flatten();
     let Some(source) = frame.and_then(|frame| frame.query_selector("pre, input").ok().flatten()) else {

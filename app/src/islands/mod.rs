@@ -5,13 +5,17 @@
 //! in the browser alone, so that is where it may reach for the document.
 mod browser;
 pub mod copying;
+pub mod filtering;
 pub mod first_call;
+pub mod keep_place;
 pub mod search_palette;
 pub mod show_password;
 pub mod theme_switch;
 
 pub use copying::Copying;
+pub use filtering::Filtering;
 pub use first_call::FirstCall;
+pub use keep_place::KeepPlace;
 pub use search_palette::SearchPalette;
 pub use show_password::ShowPassword;
 pub use theme_switch::ThemeSwitch;

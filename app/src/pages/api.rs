@@ -3,7 +3,8 @@ use crate::{
     components::{
         Badge, Breadcrumb, Callout, Card, CodeBlock, Column, CopyButton, Fact, Facts, Icon, Row, Table, Tone,
         link::{Root, segment},
-        reference::{Place, access_words, calls_back, operations, outward, sidebar},
+        reference::{Place, access_words, operations, outward, sidebar},
+        security,
         words::{counted, grouped},
     },
     context,
@@ -15,7 +16,7 @@ use leptos::prelude::*;
 use portico_contract::{
     PortalResult,
     catalogue::{ApiPage, PlanOffer, Reader},
-    reference::{Code, Contact, OverviewGroup, SchemaLine, SecurityScheme},
+    reference::{Code, Contact, OverviewGroup, SchemaLine},
 };
 
 pub(crate) fn routes() -> Router<House> {
@@ -61,19 +62,43 @@ fn draw(view: ApiPage) -> Page {
         }
     });
     let description_html = (!overview.description_html.is_empty())
-        .then(|| view! { <section class="section"><h2>"About"</h2><div class="prose" inner_html=overview.description_html></div></section> });
-    let sections: Vec<AnyView> = overview.groups.into_iter().map(|group| self::group(group, &root)).collect();
+        .then(|| view! { <section class="section"><h2>"About"</h2><div class="prose" dir="auto" inner_html=overview.description_html></div></section> });
+    let mut section = String::new();
+    let sections: Vec<AnyView> = overview
+        .groups
+        .into_iter()
+        .map(|group| {
+            let opens = (group.section != section).then(|| std::mem::replace(&mut section, group.section.clone()));
+            let heading = opens.filter(|_| !group.section.is_empty()).map(|_| {
+                view! { <p class="part" dir="auto">{group.section.clone()}</p> }
+            });
+            view! { {heading}{self::group(group, &root)} }.into_any()
+        })
+        .collect();
     let webhooks = (!overview.webhooks.is_empty()).then(|| {
         let count = counted(overview.webhooks.len() as u64, "webhook", "webhooks");
         view! {
             <section class="section" id="webhooks">
                 <div class="split"><h2>"Webhooks"</h2><span class="note">{count}</span></div>
-                {calls_back(overview.webhooks)}
+                {operations(overview.webhooks, &root)}
             </section>
         }
     });
     let schemas = (!overview.schemas.is_empty()).then(|| schemas(overview.schemas, &root));
-    let security = (!overview.security.is_empty()).then(|| security(overview.security));
+    let security = (!overview.security.is_empty()).then(|| {
+        view! {
+            <section class="section" id="security"><h2>"Security in the document"</h2>{security::schemes(overview.security)}</section>
+        }
+    });
+    let servers = (!overview.servers.is_empty()).then(|| {
+        view! {
+            <section class="section" id="servers">
+                <h2>"Servers in the document"</h2>
+                <p class="prose">"Calls with a key of this portal go to "<code>{head.base_url.clone()}</code>". The document names:"</p>
+                {security::servers(overview.servers)}
+            </section>
+        }
+    });
     let links: Vec<AnyView> =
         [overview.external_docs, overview.terms, overview.license].into_iter().flatten().map(outward).collect();
     let links = (!links.is_empty()).then(|| {
@@ -99,22 +124,27 @@ fn draw(view: ApiPage) -> Page {
         {webhooks}
         {schemas}
         {security}
+        {servers}
         {links}
     };
     Page::reference(title, sidebar, content).described(description).of_api(head).with_pane("At a glance", pane)
 }
 
 fn group(group: OverviewGroup, root: &Root) -> AnyView {
-    let count = counted(group.operations.len() as u64, "operation", "operations");
+    // A tag may stand for words alone.
+    let count = (!group.operations.is_empty()).then(|| {
+        view! { <span class="note">{counted(group.operations.len() as u64, "operation", "operations")}</span> }
+    });
+    let operations = (!group.operations.is_empty()).then(|| operations(group.operations, root));
     let description = (!group.description_html.is_empty())
-        .then(|| view! { <div class="prose" inner_html=group.description_html></div> });
+        .then(|| view! { <div class="prose" dir="auto" inner_html=group.description_html></div> });
     let more = group.external_docs.map(|link| view! { <p>{outward(link)}</p> });
     view! {
         <section class="section" id=group.anchor>
-            <div class="split"><h2>{group.name}</h2><span class="note">{count}</span></div>
+            <div class="split"><h2 dir="auto">{group.name}</h2>{count}</div>
             {description}
             {more}
-            {operations(group.operations, root)}
+            {operations}
         </section>
     }
     .into_any()
@@ -139,29 +169,6 @@ fn schemas(schemas: Vec<SchemaLine>, root: &Root) -> AnyView {
         <section class="section" id="schemas">
             <div class="split"><h2>"Schemas"</h2><span class="note">{count}</span></div>
             <ul class="list">{lines}</ul>
-        </section>
-    }
-    .into_any()
-}
-
-fn security(schemes: Vec<SecurityScheme>) -> AnyView {
-    let schemes = schemes
-        .into_iter()
-        .map(|scheme| {
-            let description = (!scheme.description_html.is_empty())
-                .then(|| view! { <div class="prose" inner_html=scheme.description_html></div> });
-            view! {
-                <li class="param">
-                    <div class="name"><code>{scheme.name}</code></div>
-                    <div class="about"><p>{scheme.kind}</p>{description}</div>
-                </li>
-            }
-        })
-        .collect_view();
-    view! {
-        <section class="section" id="security">
-            <h2>"Security in the document"</h2>
-            <ul class="schema">{schemes}</ul>
         </section>
     }
     .into_any()

@@ -1,11 +1,12 @@
 //! `/apis/{api}/operations/{operation}`: everything about one call.
 use crate::{
     components::{
-        Badge, Breadcrumb, Callout, Card, CodeBlock, CopyButton, Fact, Facts, Icon, Method, Path, Status, Tab, Tabs,
-        Tone,
+        Badge, Breadcrumb, Callout, Card, CodeBlock, CopyButton, Fact, Facts, Icon, Method, Path, Tone,
+        exchange::{self, Choices},
         link::{Root, segment},
-        reference::{Place, calls_back, lead_and_rest, outward, sidebar},
-        schema,
+        reference::{Place, lead_and_rest, operations, outward, sidebar},
+        schema, security,
+        text::breakable,
     },
     context,
     page::Page,
@@ -16,9 +17,7 @@ use leptos::prelude::*;
 use portico_contract::{
     PortalResult,
     catalogue::{ApiHead, LastChanged, OperationPage, Reader},
-    reference::{
-        Body, Code, Content, Example, Operation, OperationLine, ParameterGroup, Response, Schema, SecurityAlternative,
-    },
+    reference::{Code, Operation, OperationLine, ParameterGroup, Sender},
 };
 
 pub(crate) fn routes() -> Router<House> {
@@ -43,10 +42,11 @@ async fn operation() -> PortalResult<Page> {
 fn draw(view: OperationPage) -> Page {
     let OperationPage { head, navigation, operation, reader, needs_key, sample, last_changed } = view;
     let sidebar = sidebar(&head, navigation, Place::Operation);
-    let pane = pane(sample, &operation.responses);
+    let choices = Choices::of(operation.body.as_ref(), &operation.responses);
+    let pane = pane(sample, &operation, &choices);
     let title = operation.title.clone();
     let description = format!("{} {} of {}", operation.method.to_uppercase(), operation.path, head.title);
-    let content = content(&head, operation, &reader, needs_key, last_changed);
+    let content = content(&head, operation, &reader, needs_key, &choices, last_changed);
     Page::reference(title, sidebar, content).described(description).of_api(head).with_pane("Request and response", pane)
 }
 
@@ -55,25 +55,47 @@ fn content(
     operation: Operation,
     reader: &Reader,
     needs_key: bool,
+    choices: &Choices,
     last: Option<LastChanged>,
 ) -> AnyView {
     let root = Root(head.root.clone());
     let crumbs = vec![
         ("APIs".to_owned(), "/apis".to_owned()),
         (head.title.clone(), root.0.clone()),
-        (operation.group.name.clone(), format!("{}#{}", root.0, segment(&operation.group.anchor))),
+        match operation.group.name.as_str() {
+            "" => ("Webhooks".to_owned(), format!("{}#webhooks", root.0)),
+            group => (group.to_owned(), format!("{}#{}", root.0, segment(&operation.group.anchor))),
+        },
     ];
     let (lead, rest) = lead_and_rest(&operation.description_html);
-    let lead = lead.map(|lead| view! { <p class="lead" inner_html=lead.to_owned()></p> });
-    let rest = (!rest.is_empty()).then(|| view! { <div class="prose" inner_html=rest.to_owned()></div> });
-    let deprecated =
-        operation.deprecated.then(|| view! { <div class="row tight"><Badge text="Deprecated" tone=Tone::Warn/></div> });
+    let lead = lead.map(|lead| view! { <p class="lead" dir="auto" inner_html=lead.to_owned()></p> });
+    let rest = (!rest.is_empty()).then(|| view! { <div class="prose" dir="auto" inner_html=rest.to_owned()></div> });
+    let ours = operation.sender == Sender::Client;
     let facts = facts(&operation, reader, needs_key);
+    let badges = badges(&operation);
+    let from = from(&operation.sender, &root);
     let more = operation.external_docs.map(|link| view! { <p>{outward(link)}</p> });
     let faults = (!operation.faults.is_empty()).then(|| faults(operation.faults));
     let callbacks = (!operation.callbacks.is_empty()).then(|| {
-        view! { <section class="section" id="callbacks"><h2>"Callbacks"</h2>{calls_back(operation.callbacks)}</section> }
+        view! { <section class="section" id="callbacks">
+            <h2>"Callbacks"</h2>
+            <p class="prose">"What the API sends because of this call."</p>
+            {operations(operation.callbacks, &root)}
+        </section> }
     });
+    let servers = (!operation.servers.is_empty()).then(|| {
+        view! { <section class="section" id="servers">
+            <h2>"Servers"</h2>
+            <p class="prose">"The document serves this operation elsewhere than the others:"</p>
+            {security::servers(operation.servers)}
+        </section> }
+    });
+    let authorisation = ours.then(|| authorisation(head, reader, needs_key));
+    let asked = security::asked(operation.security, &root);
+    let asked = (authorisation.is_some() || asked.is_some()).then(|| {
+        view! { <section class="section" id="authorisation"><h2>"Authorisation"</h2>{authorisation}{asked}</section> }
+    });
+    let (sent, answered) = if ours { ("Request body", "Responses") } else { ("What you receive", "What you answer") };
     let parameters = (!operation.parameters.is_empty()).then(|| parameters(operation.parameters, &root));
     view! {
         <div class="split actions-line">
@@ -83,20 +105,22 @@ fn content(
             </div>
         </div>
         <header class="intro">
-            {deprecated}
-            <h1>{operation.title.clone()}</h1>
-            {endpoint(head, &operation.method, &operation.path)}
+            {badges}
+            <h1 dir="auto">{operation.title.clone()}</h1>
+            {if ours { endpoint(head, &operation.method, &operation.path) } else { call_out(&operation.method, &operation.path) }}
+            {from}
             {lead}
             <Facts facts/>
         </header>
         {faults}
         {rest}
         {more}
-        {authorisation(head, reader, needs_key, operation.security)}
+        {asked}
         {parameters}
-        {operation.body.map(|body| self::body(body, &root))}
-        {responses(operation.responses, &root)}
+        {operation.body.map(|body| exchange::body(body, choices, sent, &root))}
+        {exchange::responses(operation.responses, choices, answered, &root)}
         {callbacks}
+        {servers}
         {last.map(last_changed)}
         {pager(operation.previous, operation.next, &root)}
     }
@@ -121,14 +145,56 @@ fn base_path(base_url: &str) -> &str {
     behind_scheme.find('/').map_or("", |slash| &behind_scheme[slash..]).trim_end_matches('/')
 }
 
+/// A call that the API makes, to an address that its receiver has named.
+fn call_out(method: &str, path: &str) -> AnyView {
+    let path = (!path.is_empty()).then(|| view! { <Path path=path/> });
+    view! { <div class="endpoint"><Method method=method/>{path}</div> }.into_any()
+}
+
+fn badges(operation: &Operation) -> Option<AnyView> {
+    let kind = match operation.sender {
+        Sender::Client => None,
+        Sender::Webhook => Some("Webhook"),
+        Sender::Callback(_) => Some("Callback"),
+    };
+    if !operation.deprecated && operation.badges.is_empty() && kind.is_none() {
+        return None;
+    }
+    let kind = kind.map(|kind| view! { <Badge text=kind tone=Tone::Special/> });
+    let deprecated = operation.deprecated.then(|| view! { <Badge text="Deprecated" tone=Tone::Warn/> });
+    let badges =
+        operation.badges.iter().map(|words| view! { <Badge text=words.clone() tone=Tone::Info/> }).collect_view();
+    Some(view! { <div class="row tight">{kind}{badges}{deprecated}</div> }.into_any())
+}
+
+/// Who sends the call, where that is not the reader.
+fn from(sender: &Sender, root: &Root) -> Option<AnyView> {
+    match sender {
+        Sender::Client => None,
+        Sender::Webhook => {
+            Some(view! { <p class="prose">"The API sends this call to the address that you give it."</p> }.into_any())
+        }
+        Sender::Callback(cause) => Some(
+            view! {
+                <p class="prose">
+                    "The API sends this call because of "<a href=root.operation(&cause.slug)>{cause.title.clone()}</a>"."
+                </p>
+            }
+            .into_any(),
+        ),
+    }
+}
+
 fn facts(operation: &Operation, reader: &Reader, needs_key: bool) -> Vec<Fact> {
-    let mut facts = vec![Fact::new("Access", if needs_key { "API key" } else { "Open" })];
+    let ours = operation.sender == Sender::Client;
+    let access = Fact::new("Access", if needs_key { "API key" } else { "Open" });
+    let mut facts: Vec<Fact> = ours.then_some(access).into_iter().collect();
     let mut scopes: Vec<&str> = operation
         .security
         .iter()
         .flat_map(|alternative| &alternative.schemes)
-        .flat_map(|(_, scopes)| scopes)
-        .map(String::as_str)
+        .flat_map(|scheme| &scheme.scopes)
+        .map(|(scope, _)| scope.as_str())
         .collect();
     scopes.sort_unstable();
     scopes.dedup();
@@ -136,11 +202,16 @@ fn facts(operation: &Operation, reader: &Reader, needs_key: bool) -> Vec<Fact> {
         let codes = scopes.into_iter().map(|scope| view! { <code>{scope.to_owned()}</code>" " }).collect_view();
         facts.push(Fact::new("Scopes", codes));
     }
-    if let Some(limits) = reader.limits.clone().filter(|_| needs_key) {
+    if let Some(limits) = reader.limits.clone().filter(|_| needs_key && ours) {
         facts.push(Fact::new("Your limit", limits.rate));
         facts.push(Fact::new("Your quota", limits.quota));
     }
-    facts.push(Fact::new("Group", operation.group.name.clone()));
+    if !operation.group.name.is_empty() {
+        facts.push(Fact::new("Group", operation.group.name.clone()));
+    }
+    if !operation.id.is_empty() && operation.id != operation.title {
+        facts.push(Fact::new("Operation id", view! { <code inner_html=breakable(&operation.id)></code> }));
+    }
     facts
 }
 
@@ -152,17 +223,9 @@ fn faults(faults: Vec<String>) -> AnyView {
     .into_any()
 }
 
-fn authorisation(head: &ApiHead, reader: &Reader, needs_key: bool, security: Vec<SecurityAlternative>) -> AnyView {
+fn authorisation(head: &ApiHead, reader: &Reader, needs_key: bool) -> AnyView {
     let ours = if needs_key { keys(head, reader) } else { "No key is needed.".into_any() };
-    let theirs = security_words(security);
-    view! {
-        <section class="section" id="authorisation">
-            <h2>"Authorisation"</h2>
-            <p class="prose">{ours}</p>
-            {theirs}
-        </section>
-    }
-    .into_any()
+    view! { <p class="prose">{ours}</p> }.into_any()
 }
 
 fn keys(head: &ApiHead, reader: &Reader) -> AnyView {
@@ -198,170 +261,12 @@ fn keys(head: &ApiHead, reader: &Reader) -> AnyView {
     view! { {how}{which} }.into_any()
 }
 
-/// What the document asks for beside our key; the service behind the gateway may want it.
-fn security_words(security: Vec<SecurityAlternative>) -> Option<AnyView> {
-    let alternatives: Vec<AnyView> = security
-        .into_iter()
-        .filter(|alternative| !alternative.schemes.is_empty())
-        .map(|alternative| {
-            let schemes = alternative
-                .schemes
-                .into_iter()
-                .enumerate()
-                .map(|(i, (name, scopes))| {
-                    let between = if i == 0 { "" } else { " and " };
-                    let scopes = (!scopes.is_empty()).then(|| format!(" with {}", scopes.join(", ")));
-                    view! { {between}<code>{name}</code>{scopes} }
-                })
-                .collect_view();
-            view! { <li>{schemes}</li> }.into_any()
-        })
-        .collect();
-    (!alternatives.is_empty())
-        .then(|| view! { <div class="prose"><p>"The document names:"</p><ul>{alternatives}</ul></div> }.into_any())
-}
-
 fn parameters(groups: Vec<ParameterGroup>, root: &Root) -> AnyView {
     let groups = groups
         .into_iter()
         .map(|group| view! { <h3>{group.place}</h3>{schema::properties(group.properties, root)} })
         .collect_view();
     view! { <section class="section" id="parameters"><h2>"Parameters"</h2>{groups}</section> }.into_any()
-}
-
-fn body(body: Body, root: &Root) -> AnyView {
-    let required = if body.required { "required" } else { "optional" };
-    let single = body.contents.len() == 1;
-    let note = match body.contents.first() {
-        Some(content) if single => {
-            view! { {format!("{} · {required}", content.media_type)}{schema_link(content, root)} }.into_any()
-        }
-        _ => required.into_any(),
-    };
-    let description = (!body.description_html.is_empty())
-        .then(|| view! { <div class="prose" inner_html=body.description_html></div> });
-    view! {
-        <section class="section" id="body">
-            <div class="split"><h2>"Request body"</h2><span class="note">{note}</span></div>
-            {description}
-            {contents(body.contents, "Media types of the request body", "Example of the request body", root)}
-        </section>
-    }
-    .into_any()
-}
-
-/// " · Pet", linked to the schema's page.
-fn schema_link(content: &Content, root: &Root) -> Option<AnyView> {
-    let name = content.schema.as_ref()?.link.clone()?;
-    Some(view! { " · "<a href=root.schema(&name)>{name.clone()}</a> }.into_any())
-}
-
-/// One media type as it is, several as tabs.
-fn contents(contents: Vec<Content>, legend: &'static str, label: &str, root: &Root) -> AnyView {
-    if contents.len() == 1 {
-        return contents.into_iter().map(|content| self::content_of(content, label, root)).collect_view().into_any();
-    }
-    let tabs = contents
-        .into_iter()
-        .map(|content| {
-            let media_type = content.media_type.clone();
-            let label = format!("{label} as {media_type}");
-            Tab::new(media_type, self::content_of(content, &label, root))
-        })
-        .collect::<Vec<_>>();
-    (!tabs.is_empty()).then(|| view! { <Tabs legend tabs/> }).into_any()
-}
-
-fn content_of(content: Content, label: &str, root: &Root) -> AnyView {
-    let schema = content.schema.map(|schema: Schema| schema::value(schema, root));
-    view! { <div class="stack">{schema}{examples(content.examples, label)}</div> }.into_any()
-}
-
-/// Folded: the pane shows the first one.
-fn examples(examples: Vec<Example>, label: &str) -> Option<AnyView> {
-    if examples.is_empty() {
-        return None;
-    }
-    let words = match examples.len() {
-        1 => "Example".to_owned(),
-        n => format!("{n} examples"),
-    };
-    Some(
-        view! {
-            <details class="children">
-                <summary class="button small"><Icon name="right"/>{words}</summary>
-                {example_blocks(examples, label, "framed short")}
-            </details>
-        }
-        .into_any(),
-    )
-}
-
-/// One example as it is, several as tabs.
-fn example_blocks(examples: Vec<Example>, label: &str, class: &'static str) -> AnyView {
-    if examples.len() == 1 {
-        return examples
-            .into_iter()
-            .map(|example| view! { <CodeBlock code=example.code label=label.to_owned() class/> })
-            .collect_view()
-            .into_any();
-    }
-    let tabs = examples
-        .into_iter()
-        .map(|example| {
-            let label = format!("{label}: {}", example.title);
-            Tab::new(example.title, view! { <CodeBlock code=example.code label class/> })
-        })
-        .collect();
-    view! { <Tabs legend="Examples" tabs/> }.into_any()
-}
-
-fn responses(responses: Vec<Response>, root: &Root) -> AnyView {
-    if responses.is_empty() {
-        return view! {
-            <section class="section" id="responses">
-                <h2>"Responses"</h2>
-                <p class="prose">"The document names none."</p>
-            </section>
-        }
-        .into_any();
-    }
-    let tabs = responses
-        .into_iter()
-        .map(|response| Tab::new(status_words(&response), self::response(response, root)))
-        .collect();
-    view! {
-        <section class="section" id="responses"><h2>"Responses"</h2><Tabs legend="Responses by status" tabs/></section>
-    }
-    .into_any()
-}
-
-fn status_words(response: &Response) -> String {
-    if response.reason.is_empty() {
-        response.status.clone()
-    } else {
-        format!("{} {}", response.status, response.reason)
-    }
-}
-
-fn response(response: Response, root: &Root) -> AnyView {
-    let label = format!("Example of {}", status_words(&response));
-    let description = (!response.description_html.is_empty())
-        .then(|| view! { <div class="prose" inner_html=response.description_html></div> });
-    let headers = (!response.headers.is_empty())
-        .then(|| view! { <h3>"Headers"</h3>{schema::properties(response.headers, root)} });
-    let body = match response.contents.first() {
-        None => None,
-        Some(content) => {
-            let note = (response.contents.len() == 1).then(|| {
-                view! { " "<small class="note">{content.media_type.clone()}{schema_link(content, root)}</small> }
-            });
-            Some(
-                view! { <h3>"Body"{note}</h3>{contents(response.contents, "Media types of the response", &label, root)} },
-            )
-        }
-    };
-    view! { <div class="stack">{description}{headers}{body}</div> }.into_any()
 }
 
 fn last_changed(LastChanged { version, href, new }: LastChanged) -> AnyView {
@@ -382,41 +287,14 @@ fn pager(previous: Option<OperationLine>, next: Option<OperationLine>, root: &Ro
     Some(view! { <nav class="pager" aria-label="Operations nearby">{previous}{next}</nav> }.into_any())
 }
 
-fn pane(sample: Code, responses: &[Response]) -> AnyView {
-    let copy = view! { <CopyButton what="request sample" class="end"/> }.into_any();
-    view! {
-        <div id="sample">
-            <Card title="Request" actions=copy><CodeBlock code=sample label="Request sample" class="short" bare=true/></Card>
-        </div>
-        {example_answer(responses)}
-    }
-    .into_any()
-}
-
-/// The first success's example, as it will look.
-fn example_answer(responses: &[Response]) -> Option<AnyView> {
-    let response = responses
-        .iter()
-        .find(|response| response.status.starts_with('2'))
-        .or_else(|| responses.iter().find(|response| response.status == "default"))?;
-    let content = response.contents.iter().find(|content| !content.examples.is_empty())?;
-    let words = status_words(response);
-    let head = view! { <Status text=words tone=Tone::Ok/><span class="note">{content.media_type.clone()}</span> };
-    let label = "Response example";
-    let body = if content.examples.len() == 1 {
-        let code = content.examples[0].code.clone();
-        view! { <CodeBlock code label bare=true/> }.into_any()
-    } else {
-        view! { <div class="in-card">{example_blocks(content.examples.clone(), label, "")}</div> }.into_any()
-    };
-    let copy = (content.examples.len() == 1).then(|| view! { <CopyButton what="response example" class="end"/> });
-    Some(
+fn pane(sample: Code, operation: &Operation, choices: &Choices) -> AnyView {
+    let sample = (operation.sender == Sender::Client).then(|| {
+        let copy = view! { <CopyButton what="request sample" class="end"/> }.into_any();
         view! {
-            <section class="card">
-                <div class="head"><h2 class="visually-hidden">"Response"</h2>{head}{copy}</div>
-                {body}
-            </section>
+            <div id="sample">
+                <Card title="Request" actions=copy><CodeBlock code=sample label="Request sample" class="short" bare=true/></Card>
+            </div>
         }
-        .into_any(),
-    )
+    });
+    view! { {sample}{exchange::answers(&operation.responses, choices)} }.into_any()
 }

@@ -5,6 +5,7 @@ use crate::{
         link::Root,
         reference::{Place, operations, sidebar},
         schema,
+        text::breakable,
         words::counted,
     },
     context,
@@ -58,14 +59,15 @@ fn draw(view: SchemaPage) -> Page {
             </section>
         }
     });
+    let expander = schema::folds(&schema.schema).then(|| schema::expander("definition"));
     let content = view! {
         <div class="split actions-line"><Breadcrumb crumbs current=title.clone()/></div>
         <header class="intro">
             <div class="row tight"><Badge text=kind tone=Tone::Info/>{deprecated}</div>
-            <h1>{title.clone()}</h1>
+            <h1 dir="auto" inner_html=breakable(&title)></h1>
             {named}
         </header>
-        <section class="section" id="definition"><h2>"Definition"</h2>{schema::value(schema.schema, &root)}</section>
+        <section class="section" id="definition"><div class="split"><h2>"Definition"</h2>{expander}</div>{schema::value(schema.schema, None, &root)}</section>
         {used_by}
     };
     let description = format!("The schema {title} of {}", head.title);

@@ -7,9 +7,10 @@ use portico_contract::{
         SchemaPage, SearchHit, SearchPage, VersionLink, Visibility,
     },
     reference::{
-        Body, Code, Constraint, Content, Example, Link, Navigation, NavigationGroup, NavigationOperation, Operation,
-        OperationLine, Overview, OverviewGroup, ParameterGroup, Property, Response, Schema, SchemaLine,
-        SchemaReference, SecurityAlternative, SecurityScheme, Token, Union, Variant,
+        Body, Code, Constraint, Content, Example, Flow, Link, Navigation, NavigationGroup, NavigationOperation,
+        Operation, OperationLine, Overview, OverviewGroup, ParameterGroup, Property, Response, ResponseLink, Schema,
+        SchemaLine, SchemaReference, SchemeUse, SecurityAlternative, SecurityScheme, Server, ServerVariable, Token,
+        Union, Variant,
     },
 };
 
@@ -89,9 +90,22 @@ pub(crate) fn navigation(current: &str) -> Navigation {
         .collect();
     Navigation {
         groups: vec![
-            NavigationGroup { name: "Pets".into(), anchor: "pets".into(), count: 3, operations, open: true },
+            NavigationGroup {
+                name: "Pets".into(),
+                section: "Animals".into(),
+                anchor: "pets".into(),
+                count: 3,
+                operations,
+                open: true,
+            },
             NavigationGroup { name: "People".into(), anchor: "people".into(), count: 2, ..NavigationGroup::default() },
         ],
+        webhooks: vec![NavigationOperation {
+            slug: "webhook-pet".into(),
+            method: "post".into(),
+            title: HOSTILE.into(),
+            ..NavigationOperation::default()
+        }],
         schemas: 2,
     }
 }
@@ -122,8 +136,20 @@ pub(crate) fn api(version: Option<&str>, signed_in: bool) -> ApiPage {
             summary: HOSTILE.into(),
             description_html: "<p>More of it.</p>".into(),
             operations: 3,
+            servers: vec![Server {
+                name: HOSTILE.into(),
+                url: format!("https://{{region}}.example.org/{HOSTILE}"),
+                description_html: "<p>Ours</p>".into(),
+                variables: vec![ServerVariable {
+                    name: "region".into(),
+                    default: HOSTILE.into(),
+                    values: vec!["eu".into()],
+                    ..ServerVariable::default()
+                }],
+            }],
             groups: vec![OverviewGroup {
                 name: "Pets".into(),
+                section: HOSTILE.into(),
                 anchor: "pets".into(),
                 description_html: "<p>All of them.</p>".into(),
                 operations: lines(),
@@ -137,8 +163,16 @@ pub(crate) fn api(version: Option<&str>, signed_in: bool) -> ApiPage {
             }],
             security: vec![SecurityScheme {
                 name: "oauth".into(),
+                anchor: "security-oauth".into(),
                 kind: "OAuth 2.0, authorization code".into(),
+                deprecated: true,
                 description_html: String::new(),
+                flows: vec![Flow {
+                    kind: "Authorization code".into(),
+                    addresses: vec![("Token".into(), HOSTILE.into())],
+                    scopes: vec![("pets:write".into(), HOSTILE.into())],
+                }],
+                addresses: vec![("OpenID Connect discovery".into(), HOSTILE.into())],
             }],
             contact: None,
             license: Some(Link { text: "MIT".into(), href: "https://example.org/mit".into() }),
@@ -172,6 +206,7 @@ fn pet(at: &str) -> Schema {
     let described = vec![("\"cat\"".into(), "Says miaow".into()), ("\"dog\"".into(), HOSTILE.into())];
     let variant = |title: &str| Variant {
         title: title.into(),
+        value: title.into(),
         schema: Schema {
             properties: vec![property(&at(&format!("kind.{title}")), "kind", kind("string"))],
             ..kind("object")
@@ -228,7 +263,31 @@ fn json(at: &str) -> Content {
     Content {
         media_type: "application/json".into(),
         schema: Some(pet(at)),
-        examples: vec![Example { title: "Example".into(), code: code(HOSTILE) }],
+        examples: vec![Example { title: "Example".into(), code: code(HOSTILE), ..Example::default() }],
+        ..Content::default()
+    }
+}
+
+/// A body of two variants, each with its example.
+fn variants(at: &str) -> Content {
+    let example = |variant: u32| Example {
+        title: "Example".into(),
+        code: code(&format!("variant {variant}")),
+        variant: Some(variant),
+        ..Example::default()
+    };
+    let variant = |title: &str| Variant { title: title.into(), value: title.to_lowercase(), schema: kind("object") };
+    let union = Union {
+        label: "One of".into(),
+        discriminator: Some("kind".into()),
+        variants: vec![variant("House"), variant("Boat")],
+    };
+    Content {
+        media_type: "application/json".into(),
+        schema: Some(Schema { unions: vec![union], ..kind("one of 2") }),
+        encodings: vec![property(&format!("{at}.encoding.photo"), HOSTILE, kind("image/png"))],
+        examples: vec![example(0), example(1)],
+        ..Content::default()
     }
 }
 
@@ -239,6 +298,12 @@ pub(crate) fn operation(version: Option<&str>, signed_in: bool) -> OperationPage
         description_html: format!("<p>{status}</p>"),
         headers: vec![property(&format!("{status}.ETag"), "ETag", kind("string"))],
         contents,
+        links: vec![ResponseLink {
+            name: HOSTILE.into(),
+            operation: Some(lines().remove(0)),
+            values: vec![("id".into(), HOSTILE.into())],
+            ..ResponseLink::default()
+        }],
     };
     OperationPage {
         head: head(version),
@@ -251,7 +316,21 @@ pub(crate) fn operation(version: Option<&str>, signed_in: bool) -> OperationPage
             deprecated: true,
             description_html: "<p>Adds <b>one</b>.</p>\n<ul><li>at once</li></ul>".into(),
             group: NavigationGroup { name: "Pets".into(), anchor: "pets".into(), ..NavigationGroup::default() },
-            security: vec![SecurityAlternative { schemes: vec![("oauth".into(), vec!["pets:write".into()])] }],
+            id: "pets/add".into(),
+            badges: vec![HOSTILE.into()],
+            servers: vec![Server { url: "https://other.example.org".into(), ..Server::default() }],
+            security: vec![
+                SecurityAlternative {
+                    schemes: vec![SchemeUse {
+                        name: "oauth".into(),
+                        kind: "OAuth 2.0".into(),
+                        anchor: "security-oauth".into(),
+                        summary: HOSTILE.into(),
+                        scopes: vec![("pets:write".into(), "Change pets".into())],
+                    }],
+                },
+                SecurityAlternative::default(),
+            ],
             parameters: vec![ParameterGroup {
                 place: "Path".into(),
                 properties: vec![property("path.person_id", "person_id", kind("integer"))],
@@ -262,15 +341,16 @@ pub(crate) fn operation(version: Option<&str>, signed_in: bool) -> OperationPage
                 contents: vec![json("body"), Content { media_type: "text/csv".into(), ..json("body2") }],
             }),
             responses: vec![
-                response("201", "Created", vec![json("201")]),
+                response("201", "Created", vec![variants("201")]),
                 response("404", "Not Found", Vec::new()),
                 response("default", "", Vec::new()),
             ],
-            callbacks: vec![line("post", "{$request.body#/url}", "", "Pet is fed")],
+            callbacks: vec![line("post", "{$request.body#/url}", "callback", "Pet is fed")],
             external_docs: Some(Link { text: "Manual".into(), href: "https://example.org/manual".into() }),
             previous: Some(lines().remove(0)),
             next: None,
             faults: vec!["The header X is not a header.".into()],
+            ..Operation::default()
         },
         reader: reader(signed_in),
         needs_key: true,

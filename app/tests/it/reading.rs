@@ -54,7 +54,7 @@ async fn an_operation_shows_everything_about_a_call() {
     let answer = get(&fake(), None, "/apis/petstore/operations/pets%2Fadd").await;
     answer.holds("<span class=\"method post\">post</span>");
     answer.holds("<var>{person_<wbr>id}</var>");
-    answer.holds("<p class=\"lead\">Adds <b>one</b>.</p>");
+    answer.holds("<p dir=\"auto\" class=\"lead\">Adds <b>one</b>.</p>");
     answer.holds("id=\"path.person_id\"");
     answer.holds("id=\"body.owner.name\"");
     answer.holds("20 allowed values");
@@ -63,8 +63,34 @@ async fn an_operation_shows_everything_about_a_call() {
     answer.holds("201 Created");
     answer.holds("The header X is not a header.");
     answer.holds("<span class=\"k\">curl</span> -X POST");
+    answer.holds("href=\"/apis/petstore#security-oauth\"");
+    answer.holds("Nothing: the call works without, too.");
+    answer.holds("Where to go from here");
+    answer.holds("href=\"/apis/petstore/operations/callback\"");
     answer.lacks(HOSTILE);
     answer.lacks("<b>one</b>.</p>\n<ul>");
+}
+
+#[tokio::test]
+async fn examples_follow_what_is_chosen_without_script() {
+    let answer = get(&fake(), None, "/apis/petstore/operations/pets%2Fadd").await;
+    // Three statuses and two media types come before the variants of the first answer.
+    for (lead, text) in [("lead-6", "variant 0"), ("lead-7", "variant 1")] {
+        answer.holds(&format!("class=\"{lead}\""));
+        let follower = format!("<div class=\"when when-{}\">", &lead[5..]);
+        let shown = answer.text.split(&follower).nth(1).expect("something follows");
+        assert!(shown.split("class=\"when").next().unwrap_or_default().contains(text), "{lead}");
+    }
+}
+
+#[tokio::test]
+async fn all_attributes_unfold_by_a_link() {
+    let path = "/apis/petstore/operations/pets%2Fadd";
+    let folded = get(&fake(), None, path).await;
+    folded.holds("href=\"/apis/petstore/operations/pets%2Fadd?expand=all#body\"");
+    let unfolded = get(&fake(), None, &format!("{path}?expand=all")).await;
+    unfolded.holds("href=\"/apis/petstore/operations/pets%2Fadd#body\"");
+    unfolded.holds("Collapse");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A document that has been read: what the house asks of it.
 use crate::{
-    curl, example,
+    curl,
+    example::{self, Side},
     frame::Frame,
     limits, markdown, operation,
     outline::{Entry, Group, Outline, text},
@@ -9,14 +10,14 @@ use crate::{
     schema,
     search::{self, SearchEntry},
     security::Scheme,
-    slug,
+    server, slug,
     typed::said,
     writing,
 };
 use openapiv3::ExternalDocumentation;
 use portico_contract::reference::{
     Code, Contact, Link, Navigation, NavigationGroup, NavigationOperation, Operation, OperationLine, Overview,
-    OverviewGroup, SchemaLine, SchemaReference, SecurityScheme,
+    OverviewGroup, SchemaLine, SchemaReference, Sender,
 };
 use portico_domain::{DocumentRules, Format, RouteSpec};
 use serde_json::Value;
@@ -43,13 +44,15 @@ pub struct Description {
 enum At {
     Operation(usize),
     Webhook(usize),
+    Callback(usize),
 }
 
 impl Description {
     pub(crate) fn new(root: Value, frame: Frame, outline: Outline, format: Format, bytes: &[u8]) -> Self {
         let operations = outline.operations.iter().enumerate().map(|(n, entry)| (entry.slug.clone(), At::Operation(n)));
         let webhooks = outline.webhooks.iter().enumerate().map(|(n, entry)| (entry.slug.clone(), At::Webhook(n)));
-        let by_slug = operations.chain(webhooks).collect();
+        let callbacks = outline.callbacks.iter().enumerate().map(|(n, entry)| (entry.slug.clone(), At::Callback(n)));
+        let by_slug = operations.chain(webhooks).chain(callbacks).collect();
         Self { root, frame, outline, format, bytes: bytes.into(), by_slug, users: OnceLock::new() }
     }
 
@@ -70,7 +73,24 @@ impl Description {
         match *self.by_slug.get(slug)? {
             At::Operation(n) => self.outline.operations.get(n),
             At::Webhook(n) => self.outline.webhooks.get(n),
+            At::Callback(n) => self.outline.callbacks.get(n),
         }
+    }
+    /// By its `operationId`, or by a reference to it.
+    pub(crate) fn operation_named(&self, name: &str) -> Option<&Entry> {
+        if let Some(pointer) = name.strip_prefix('#') {
+            let pointer = percent_encoding::percent_decode_str(pointer).decode_utf8_lossy();
+            return self.outline.operations.iter().find(|entry| entry.pointer == pointer);
+        }
+        let named = |entry: &Entry| {
+            let operation = self.root.pointer(&entry.pointer);
+            operation.is_some_and(|operation| text(operation, "operationId") == Some(name))
+        };
+        let by_slug = self.entry(&slug::of_operation(Some(name), "", "")).filter(|entry| named(entry));
+        by_slug.or_else(|| self.outline.operations.iter().find(|entry| named(entry)))
+    }
+    pub(crate) fn scheme(&self, name: &str) -> Option<&Scheme> {
+        self.frame.schemes.iter().find(|scheme| scheme.name == name)
     }
 
     /// `info.title`, or a stand-in.
@@ -121,14 +141,27 @@ impl Description {
         rules::of(self, wanted)
     }
 
-    /// `current` is the slug of the operation shown.
-    pub fn navigation(&self, current: Option<&str>) -> Navigation {
-        let current = current.and_then(|slug| match self.by_slug.get(slug) {
+    /// `shown` is the slug of the operation on the page.
+    pub fn navigation(&self, shown: Option<&str>) -> Navigation {
+        let current = shown.and_then(|slug| match self.by_slug.get(slug) {
             Some(At::Operation(n)) => Some(*n),
+            // Where its cause stands.
+            Some(At::Callback(n)) => self.outline.callbacks.get(*n).and_then(|entry| entry.cause),
             _ => None,
         });
-        let groups = self.outline.groups.iter().map(|group| self.navigation_group(group, current)).collect();
-        Navigation { groups, schemas: self.outline.schemas.len() as u32 }
+        let of_callback = current.is_some_and(|_| shown.is_some_and(|slug| !self.is_operation(slug)));
+        let mut groups: Vec<_> =
+            self.outline.groups.iter().map(|group| self.navigation_group(group, current)).collect();
+        if of_callback {
+            groups.iter_mut().flat_map(|group| &mut group.operations).for_each(|line| line.current = false);
+        }
+        let webhooks = self.outline.webhooks.iter().take(limits::NAVIGATION);
+        let webhooks = webhooks.map(|entry| navigation_line(entry, shown == Some(&entry.slug))).collect();
+        Navigation { groups, webhooks, schemas: self.outline.schemas.len() as u32 }
+    }
+
+    fn is_operation(&self, slug: &str) -> bool {
+        matches!(self.by_slug.get(slug), Some(At::Operation(_)))
     }
 
     pub(crate) fn navigation_group(&self, group: &Group, current: Option<usize>) -> NavigationGroup {
@@ -141,18 +174,10 @@ impl Description {
         } else {
             &[]
         };
-        let line = |&member: &usize| {
-            let entry = &self.outline.operations[member];
-            NavigationOperation {
-                slug: entry.slug.clone(),
-                method: entry.method.clone(),
-                title: entry.title.clone(),
-                current: current == Some(member),
-                deprecated: entry.deprecated,
-            }
-        };
+        let line = |&member: &usize| navigation_line(&self.outline.operations[member], current == Some(member));
         NavigationGroup {
             name: group.name.clone(),
+            section: group.section.clone(),
             anchor: group.anchor.clone(),
             count: group.members.len() as u32,
             operations: shown.iter().map(line).collect(),
@@ -174,10 +199,11 @@ impl Description {
             description_html: if says_it_all { String::new() } else { markdown::markdown(description, 1) },
             summary,
             operations: self.operation_count(),
+            servers: server::of_document(&self.root, self.outline.dialect),
             groups: self.outline.groups.iter().map(|group| self.overview_group(group)).collect(),
             webhooks: self.outline.webhooks.iter().map(line).collect(),
             schemas: self.outline.schemas.iter().map(|name| self.schema_line(name)).collect(),
-            security: schemes.iter().map(security_scheme).collect(),
+            security: schemes.iter().map(Scheme::view).collect(),
             contact: info.contact.as_ref().and_then(contact),
             license: info.license.as_ref().and_then(|license| link(&license.name, license.url.as_ref()?)),
             terms: info.terms_of_service.as_ref().and_then(|href| link("Terms of service", href)),
@@ -189,6 +215,7 @@ impl Description {
         let tag = group.tag.and_then(|at| self.frame.tags.get(at));
         OverviewGroup {
             name: group.name.clone(),
+            section: group.section.clone(),
             anchor: group.anchor.clone(),
             description_html: tag
                 .and_then(|tag| said(tag.description.as_ref()))
@@ -212,22 +239,41 @@ impl Description {
         self.root.pointer(&refer::under(self.outline.dialect.schemas(), &[name]))
     }
 
-    /// The page of an operation or a webhook.
+    /// The page of an operation, a webhook or a callback.
     pub fn operation(&self, slug: &str) -> Option<Operation> {
-        let entry = self.entry(slug)?;
-        let mut page = operation::page(self, entry)?;
-        let group = self.outline.groups.get(entry.group);
-        if let (At::Operation(n), Some(group)) = (*self.by_slug.get(slug)?, group) {
-            page.group = self.navigation_group(group, Some(n));
-            let neighbour = |at: Option<usize>| at.and_then(|at| self.outline.operations.get(at)).map(line);
-            let (groups, at) =
-                (&self.outline.groups, group.members.iter().position(|member| *member == n).unwrap_or_default());
-            let before = || entry.group.checked_sub(1).and_then(|group| groups.get(group)?.members.last().copied());
-            let behind = || groups.get(entry.group + 1)?.members.first().copied();
-            page.previous = neighbour(at.checked_sub(1).map(|at| group.members[at]).or_else(before));
-            page.next = neighbour(group.members.get(at + 1).copied().or_else(behind));
+        let mut page = operation::page(self, self.entry(slug)?)?;
+        match *self.by_slug.get(slug)? {
+            At::Operation(n) => self.place_operation(&mut page, n),
+            At::Webhook(n) => {
+                page.sender = Sender::Webhook;
+                let near = |at: Option<usize>| at.and_then(|at| self.outline.webhooks.get(at)).map(line);
+                (page.previous, page.next) = (near(n.checked_sub(1)), near(Some(n + 1)));
+            }
+            At::Callback(n) => {
+                let cause = self.outline.operations.get(self.outline.callbacks.get(n)?.cause?)?;
+                page.sender = Sender::Callback(Box::new(line(cause)));
+                if let Some(group) = self.outline.groups.get(cause.group) {
+                    page.group = self.navigation_group(group, None);
+                }
+            }
         }
         Some(page)
+    }
+
+    /// Its group, its neighbours, what it causes.
+    fn place_operation(&self, page: &mut Operation, n: usize) {
+        let caused = self.outline.callbacks.iter().filter(|entry| entry.cause == Some(n));
+        page.callbacks = caused.take(50).map(line).collect();
+        let groups = &self.outline.groups;
+        let Some(at) = self.outline.operations.get(n).map(|entry| entry.group) else { return };
+        let Some(group) = groups.get(at) else { return };
+        page.group = self.navigation_group(group, Some(n));
+        let within = group.members.iter().position(|member| *member == n).unwrap_or_default();
+        let neighbour = |at: Option<usize>| at.and_then(|at| self.outline.operations.get(at)).map(line);
+        let before = || groups[..at].iter().rev().find_map(|group| group.members.last().copied());
+        let behind = || groups[at + 1..].iter().find_map(|group| group.members.first().copied());
+        page.previous = neighbour(within.checked_sub(1).map(|at| group.members[at]).or_else(before));
+        page.next = neighbour(group.members.get(within + 1).copied().or_else(behind));
     }
 
     /// The page of a schema of the components.
@@ -235,13 +281,13 @@ impl Description {
         let value = self.schema_value(name)?;
         let users = self.users.get_or_init(|| users(self));
         let used_by = users.get(name).map_or(&[][..], Vec::as_slice);
-        let mut page = schema::Page::new(&self.root);
+        let mut page = schema::Page::new(&self.root, limits::PAGE_PROPERTIES);
         Some(SchemaReference {
             name: name.to_owned(),
             title: text(value, "title").unwrap_or(name).to_owned(),
             deprecated: value.get("deprecated") == Some(&Value::Bool(true)),
             schema: page.named(name, value),
-            example: example::of_schema(&self.root, value),
+            example: example::of_schema(&self.root, value, Side::Answer),
             used_by: used_by.iter().take(50).map(|&at| line(&self.outline.operations[at])).collect(),
             used_by_total: used_by.len() as u32,
         })
@@ -250,7 +296,7 @@ impl Description {
     /// A call of the operation in a shell, with example values for the reader to replace. `key_variable` names the
     /// environment variable that holds the reader's key; `None` for operations that need none.
     pub fn curl(&self, slug: &str, base_url: &str, key_variable: Option<&str>) -> Option<Code> {
-        curl::sample(self, self.entry(slug).filter(|entry| !entry.path.is_empty())?, base_url, key_variable)
+        curl::sample(self, self.entry(slug).filter(|entry| entry.is_ours())?, base_url, key_variable)
     }
 
     /// The call to begin with: a GET that needs nothing, else the first operation.
@@ -295,6 +341,16 @@ pub(crate) fn line(entry: &Entry) -> OperationLine {
     }
 }
 
+fn navigation_line(entry: &Entry, current: bool) -> NavigationOperation {
+    NavigationOperation {
+        slug: entry.slug.clone(),
+        method: entry.method.clone(),
+        title: entry.title.clone(),
+        current,
+        deprecated: entry.deprecated,
+    }
+}
+
 /// A link that may be followed, or none.
 pub(crate) fn link(words: &str, href: &str) -> Option<Link> {
     let words = markdown::plain_up_to(words, 200);
@@ -312,14 +368,6 @@ fn contact(contact: &openapiv3::Contact) -> Option<Contact> {
     let link = target.and_then(|(words, href)| link(words, &href));
     let name = refer::shorten(name.unwrap_or_default()).into_owned();
     (!name.is_empty() || link.is_some()).then_some(Contact { name, link })
-}
-
-fn security_scheme(scheme: &Scheme) -> SecurityScheme {
-    SecurityScheme {
-        name: scheme.name.clone(),
-        kind: scheme.kind.clone(),
-        description_html: markdown::markdown(&scheme.description, 2),
-    }
 }
 
 /// For each schema the operations that name it, themselves or by way of parameters, bodies, responses and headers.

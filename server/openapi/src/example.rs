@@ -3,7 +3,7 @@ use crate::{
     highlight, limits,
     outline::text,
     refer,
-    schema::facets::{self, Facets, gather},
+    schema::facets::{self, Facets, Variants, gather},
 };
 use portico_contract::reference::{Code, Token};
 use serde_json::{Map, Value, json};
@@ -20,9 +20,66 @@ pub(crate) fn code(value: &Value, room: usize) -> Code {
 }
 
 /// An example of a schema as code; none where nothing is known of the value.
-pub(crate) fn of_schema(root: &Value, schema: &Value) -> Option<Code> {
-    let value = made(root, schema, Side::Answer)?;
+pub(crate) fn of_schema(root: &Value, schema: &Value, side: Side) -> Option<Code> {
+    let value = made(root, schema, side)?;
     Some(highlight::json(&value, limits::EXAMPLE))
+}
+
+/// An example of the schema where its value is of one variant of the union that decides what it looks like.
+pub(crate) fn of_variant(root: &Value, schema: &Value, variant: usize, side: Side) -> Option<Code> {
+    let mut maker = Maker { root, side, room: 300, around: Vec::new(), pick: Some(variant) };
+    let value = maker.value(&[schema], "", 0);
+    (!value.is_null()).then(|| highlight::json(&value, limits::EXAMPLE))
+}
+
+/// How many variants that union has, of the value or of each item of a list; 0 without one.
+pub(crate) fn variants(root: &Value, schema: &Value) -> usize {
+    choosing(root, schema, |union| union.schemas.len()).unwrap_or_default()
+}
+
+/// Which variant a given example is of, if it can be of one only.
+pub(crate) fn variant_of(root: &Value, schema: &Value, value: &Value) -> Option<usize> {
+    let value = value.as_array().map_or(Some(value), |items| items.first())?;
+    choosing(root, schema, |union| {
+        let said = union.discriminator.and_then(|property| value.get(property)?.as_str());
+        if let Some(at) = said.and_then(|said| union.values.iter().position(|one| one == said)) {
+            return Some(at);
+        }
+        let mut fitting = (0..union.schemas.len()).filter(|at| fits(root, &union.schemas[*at], value));
+        let (only, other) = (fitting.next(), fitting.next());
+        only.filter(|_| other.is_none())
+    })?
+}
+
+fn choosing<T>(root: &Value, schema: &Value, tell: impl FnOnce(&Variants<'_>) -> T) -> Option<T> {
+    let facets = gather(root, &[schema]);
+    let (inner, _) = facets::innermost(root, &facets);
+    inner.as_ref().unwrap_or(&facets).choice().map(tell)
+}
+
+/// Whether nothing that is seen at a glance speaks against the value being of the variant.
+fn fits(root: &Value, variant: &Value, value: &Value) -> bool {
+    let facets = gather(root, &[variant]);
+    let Some(members) = value.as_object() else {
+        let kind = match value {
+            Value::String(_) => "string",
+            Value::Bool(_) => "boolean",
+            Value::Array(_) => "array",
+            Value::Number(_) => "number",
+            _ => return facets.nullable,
+        };
+        return facets.types.iter().any(|one| *one == kind || kind == "number" && *one == "integer");
+    };
+    let agrees = |name: &str, parts: &[&Value]| {
+        let Some(value) = members.get(name) else { return true };
+        let facets = gather(root, parts);
+        let listed = facets.get("enum").and_then(Value::as_array);
+        facets.get("const").is_none_or(|only| only == value) && listed.is_none_or(|values| values.contains(value))
+    };
+    facets.required.iter().all(|name| members.contains_key(*name))
+        && facets.properties.iter().all(|(name, parts)| agrees(name, parts))
+        && (facets.properties.is_empty() || members.keys().any(|name| facets.properties.contains_key(name.as_str())))
+        && (facets.types.is_empty() || facets.types.contains(&"object"))
 }
 
 /// Who writes the value: read-only attributes are no part of a request, write-only ones none of an answer.
@@ -32,8 +89,18 @@ pub(crate) enum Side {
     Answer,
 }
 
+impl Side {
+    /// What bears this flag is not written by this side.
+    pub(crate) const fn hidden(self) -> &'static str {
+        match self {
+            Self::Request => "readOnly",
+            Self::Answer => "writeOnly",
+        }
+    }
+}
+
 pub(crate) fn made(root: &Value, schema: &Value, side: Side) -> Option<Value> {
-    let mut maker = Maker { root, side, room: 300, around: Vec::new() };
+    let mut maker = Maker { root, side, room: 300, around: Vec::new(), pick: None };
     let value = maker.value(&[schema], "", 0);
     (!value.is_null()).then_some(value)
 }
@@ -43,7 +110,7 @@ pub(crate) fn of_parameter(root: &Value, name: &str, schema: &Value, given: Opti
     if let Some(given) = given {
         return given.clone();
     }
-    let mut maker = Maker { root, side: Side::Request, room: 20, around: Vec::new() };
+    let mut maker = Maker { root, side: Side::Request, room: 20, around: Vec::new(), pick: None };
     maker.value(&[schema], name, 3)
 }
 
@@ -53,6 +120,8 @@ struct Maker<'a> {
     /// Values left to make.
     room: usize,
     around: Vec<String>,
+    /// The variant that the first union is to be of.
+    pick: Option<usize>,
 }
 
 impl Maker<'_> {
@@ -61,7 +130,8 @@ impl Maker<'_> {
         let Some(room) = self.room.checked_sub(1) else { return Value::Null };
         self.room = room;
         let facets = gather(root, parts);
-        if let Some(given) = given(&facets) {
+        // A given example is of a variant of its author's choice.
+        if let Some(given) = given(&facets).filter(|_| self.pick.is_none()) {
             return given;
         }
         if depth > 6 || facets.name.as_ref().is_some_and(|name| self.around.contains(name)) {
@@ -80,9 +150,8 @@ impl Maker<'_> {
         if !facets.properties.is_empty() || facets.additional.is_some_and(Value::is_object) {
             return self.object(facets, depth);
         }
-        if let Some(union) = facets.unions.iter().find(|union| union.label != "Conditional") {
-            let Some(first) = union.schemas.first() else { return Value::Null };
-            return self.value(&[first], name, depth + 1);
+        if let Some(union) = facets.choice() {
+            return self.variant(union, name, depth);
         }
         if let Some(items) = facets.items {
             return Value::Array(vec![self.value(&[items], name, depth + 1)]);
@@ -104,7 +173,8 @@ impl Maker<'_> {
 
     fn object(&mut self, facets: &Facets<'_>, depth: usize) -> Value {
         let mut members = Map::new();
-        let hidden = if self.side == Side::Request { "readOnly" } else { "writeOnly" };
+        let hidden = self.side.hidden();
+        let pick = self.pick.take_if(|_| facets.choice().is_some());
         let mut listed: Vec<_> = facets.properties.iter().collect();
         // What is required comes into the example before the room is spent.
         let keeps = |name: &str| facets.required.contains(name);
@@ -122,11 +192,38 @@ impl Maker<'_> {
                 members.insert((*name).to_owned(), value);
             }
         }
+        // Beside what all variants have stands what one of them has.
+        if let Some(union) = facets.choice() {
+            self.pick = pick;
+            if let Value::Object(more) = self.variant(union, "", depth) {
+                for (name, value) in more {
+                    let said = union.discriminator == Some(name.as_str());
+                    if said || !members.contains_key(&name) {
+                        members.insert(name, value);
+                    }
+                }
+            }
+        }
         if let Some(additional) = facets.additional.filter(|additional| additional.is_object() && members.is_empty()) {
             let value = self.value(&[additional], "", depth + 1);
             members.insert("name".into(), value);
         }
         members.into()
+    }
+}
+
+impl Maker<'_> {
+    /// A value of the variant that was picked, else of the first, with what tells it apart.
+    fn variant(&mut self, union: &Variants<'_>, name: &str, depth: usize) -> Value {
+        let at = self.pick.take().unwrap_or_default();
+        let Some(schema) = union.schemas.get(at) else { return Value::Null };
+        let mut value = self.value(&[schema], name, depth + 1);
+        if let (Some(property), Some(said), Value::Object(members)) =
+            (union.discriminator, union.values.get(at).filter(|said| !said.is_empty()), &mut value)
+        {
+            members.insert(property.to_owned(), said.as_str().into());
+        }
+        value
     }
 }
 

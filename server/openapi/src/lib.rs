@@ -11,7 +11,8 @@
 //! → [`place`] where that stands, for the findings only.
 //! Pages are made when they are asked for, from the author's value: [`part`] reads one operation, parameter, body or
 //! response whatever the version it is written in; [`schema`] shows schemas as they stand, so that nothing 3.1 can say is
-//! lost in the words of 3.0. What cannot be read becomes a fault of its page, and the rest is shown.
+//! lost in the words of 3.0. [`writer`] writes parameters, bodies and examples, each side without what only the other
+//! writes, and where a value is of one of several variants, an example of each. What cannot be read becomes a fault of its page, and the rest is shown.
 //! [`rules`] makes of the same parts what the gateway checks calls and answers by, and mock answers.
 //! [`diff`] tells what changed from one document to another.
 //!
@@ -45,11 +46,15 @@ mod refer;
 mod rules;
 mod schema;
 mod search;
+mod sections;
 mod security;
+mod server;
 mod slug;
+mod status;
 mod text;
 mod tree;
 mod typed;
+mod writer;
 mod writing;
 
 pub use description::Description;

@@ -21,6 +21,8 @@ pub(crate) const FINDINGS_KNOWN: usize = 10_000;
 pub(crate) const OPERATIONS: usize = 50_000;
 /// Parameters of one operation.
 pub(crate) const PARAMETERS: usize = 200;
+/// Servers of one place, and variables of one server.
+pub(crate) const SERVERS: usize = 30;
 /// Security schemes told of.
 pub(crate) const SCHEMES: usize = 100;
 /// Findings told; the last says how many more there are.
@@ -30,18 +32,23 @@ pub(crate) const REFERENCE_CHAIN: usize = 32;
 /// Bytes of one markdown field.
 pub(crate) const MARKDOWN: usize = 256 * 1024;
 
-/// Attributes on one page, at every depth together.
+/// Attributes on the page of a schema, at every depth together.
 pub(crate) const PAGE_PROPERTIES: usize = 400;
+/// The same on the page of a call, which has a sidebar and examples to bear as well; what is more stands on the pages of
+/// the schemas. What has no page of its own may take as much as a schema's page.
+pub(crate) const CALL_PROPERTIES: usize = 130;
 /// Attributes within attributes.
 pub(crate) const PAGE_DEPTH: usize = 6;
 /// Bytes of all descriptions on a page; those that come later keep their first sentence.
 pub(crate) const PAGE_PROSE: usize = 64 * 1024;
 /// Bytes of all examples on a page.
-pub(crate) const PAGE_EXAMPLES: usize = 48 * 1024;
+pub(crate) const PAGE_EXAMPLES: usize = 24 * 1024;
 /// Bytes of one example; a longer one is shortened and says so.
 pub(crate) const EXAMPLE: usize = 8 * 1024;
 /// Examples of one media type.
 pub(crate) const EXAMPLES: usize = 6;
+/// Variants that an example follows.
+pub(crate) const FOLLOWED: usize = 12;
 /// Allowed values shown for one schema.
 pub(crate) const VALUES: usize = 120;
 /// Attributes, and required names, of one schema.
@@ -51,7 +58,7 @@ pub(crate) const ALL_OF: usize = 200;
 /// Variants of one union shown.
 pub(crate) const VARIANTS: usize = 30;
 /// Operations in the navigation of one group, around the one shown.
-pub(crate) const NAVIGATION: usize = 200;
+pub(crate) const NAVIGATION: usize = 120;
 /// Up to so many operations, navigation shows all groups open.
 pub(crate) const SMALL: usize = 60;
 /// Characters of a search entry's text.

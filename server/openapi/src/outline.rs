@@ -1,7 +1,7 @@
 //! What there is in a document: its version, operations, groups, webhooks and schemas, by pointers into the value.
 use crate::{
     finding::Findings,
-    frame, limits, part, refer, slug,
+    frame, limits, part, refer, sections, slug,
     typed::{self, said},
 };
 use openapiv3::Tag;
@@ -60,13 +60,15 @@ pub(crate) struct Entry {
     pub(crate) slug: String,
     /// Lower case.
     pub(crate) method: String,
-    /// As written; empty for webhooks.
+    /// As written; empty for webhooks, an expression for callbacks.
     pub(crate) path: String,
     pub(crate) title: String,
     pub(crate) deprecated: bool,
     pub(crate) secured: bool,
-    /// Index into [`Outline::groups`]; of no meaning for webhooks.
+    /// Index into [`Outline::groups`]; of no meaning for webhooks and callbacks.
     pub(crate) group: usize,
+    /// Of a callback: index of the operation that causes it.
+    pub(crate) cause: Option<usize>,
     /// Of the path item, behind its `$ref`.
     pub(crate) item: String,
     /// Of the operation.
@@ -75,9 +77,18 @@ pub(crate) struct Entry {
     pub(crate) unroutable: bool,
 }
 
+impl Entry {
+    /// Whether clients send it to the API: it is no webhook and no callback.
+    pub(crate) fn is_ours(&self) -> bool {
+        !self.path.is_empty() && self.cause.is_none()
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
     pub(crate) name: String,
+    /// Heading over this group and its neighbours; empty for none.
+    pub(crate) section: String,
     pub(crate) anchor: String,
     /// Index into the tags of the frame.
     pub(crate) tag: Option<usize>,
@@ -90,6 +101,7 @@ pub(crate) struct Outline {
     pub(crate) dialect: Dialect,
     pub(crate) operations: Vec<Entry>,
     pub(crate) webhooks: Vec<Entry>,
+    pub(crate) callbacks: Vec<Entry>,
     pub(crate) groups: Vec<Group>,
     pub(crate) schemas: Vec<String>,
 }
@@ -137,9 +149,55 @@ pub(crate) fn outline(root: &Value, dialect: Dialect, tags: &[Tag], findings: &m
             }
         }
     }
-    let groups = group(tags, &mut operations, keys);
+    let callbacks = callbacks(root, &operations, &mut frames, &mut names, findings);
+    let groups = sections::arrange(root, tags, group(tags, &mut operations, keys), &mut operations);
     let schemas = members(root.pointer(dialect.schemas())).map(|(name, _)| name.clone()).collect();
-    Outline { dialect, operations, webhooks, groups, schemas }
+    Outline { dialect, operations, webhooks, callbacks, groups, schemas }
+}
+
+/// What operations make the API call.
+fn callbacks(
+    root: &Value,
+    operations: &[Entry],
+    frames: &mut Frames,
+    names: &mut slug::Unique,
+    findings: &mut Findings,
+) -> Vec<Entry> {
+    let mut callbacks = Vec::new();
+    for (cause, operation) in operations.iter().enumerate() {
+        let listed = root.pointer(&operation.pointer).and_then(|value| value.get("callbacks"));
+        for (name, callback) in members(listed) {
+            let base = refer::under(&operation.pointer, &["callbacks", name]);
+            let Ok((callback, base)) = resolve_at(root, callback, base) else { continue };
+            for (expression, item) in members(Some(callback)).filter(|(key, _)| !key.starts_with("x-")) {
+                let base = refer::under(&base, &[expression]);
+                for (method, base, pointer, call) in operations_of(root, item, base) {
+                    if callbacks.len() >= limits::OPERATIONS {
+                        return callbacks;
+                    }
+                    let facts = frames.of(call, &pointer, findings);
+                    let slug = names.take(slug::words(&format!("{} callback {name} {method}", operation.slug)));
+                    let mut entry = entry(slug, method, expression, (base, pointer), facts);
+                    if facts.summary.is_none() {
+                        entry.title = refer::shorten(name).into_owned();
+                    }
+                    entry.cause = Some(cause);
+                    callbacks.push(entry);
+                }
+            }
+        }
+    }
+    callbacks
+}
+
+/// What stands for `value`, and the pointer of that.
+fn resolve_at<'a>(root: &'a Value, value: &'a Value, base: String) -> Result<(&'a Value, String), refer::Lost> {
+    let (resolved, reference) = refer::resolve(root, value)?;
+    let base = match reference {
+        Some(to) => percent_encoding::percent_decode_str(to.trim_start_matches('#')).decode_utf8_lossy().into_owned(),
+        None => base,
+    };
+    Ok((resolved, base))
 }
 
 pub(crate) fn members(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
@@ -186,11 +244,7 @@ impl Frames {
 
 /// Method, pointer of the path item, pointer of the operation, operation.
 fn operations_of<'a>(root: &'a Value, item: &'a Value, base: String) -> Vec<(String, String, String, &'a Value)> {
-    let Ok((resolved, reference)) = refer::resolve(root, item) else { return Vec::new() };
-    let base = match reference {
-        Some(to) => percent_encoding::percent_decode_str(to.trim_start_matches('#')).decode_utf8_lossy().into_owned(),
-        None => base,
-    };
+    let Ok((resolved, base)) = resolve_at(root, item, base) else { return Vec::new() };
     let mut found: Vec<_> = METHODS
         .iter()
         .filter_map(|method| Some((*method, resolved.get(method).filter(|operation| operation.is_object())?)))
@@ -216,6 +270,7 @@ fn entry(slug: String, method: String, path: &str, (item, pointer): (String, Str
         deprecated: facts.deprecated,
         secured: facts.secured,
         group: 0,
+        cause: None,
         item,
         pointer,
         unroutable: false,
@@ -246,7 +301,7 @@ fn group(tags: &[Tag], operations: &mut [Entry], mut keys: Vec<Option<String>>) 
             let words = slug::words(name);
             let anchor = anchors.take(format!("group-{}", if words.is_empty() { "other" } else { &words }));
             let name = refer::shorten(display.unwrap_or(name)).into_owned();
-            groups.push(Group { name, anchor, tag, members: Vec::new() });
+            groups.push(Group { name, section: String::new(), anchor, tag, members: Vec::new() });
             groups.len() - 1
         });
     }
@@ -255,15 +310,7 @@ fn group(tags: &[Tag], operations: &mut [Entry], mut keys: Vec<Option<String>>) 
         operations[index].group = group;
         groups[group].members.push(index);
     }
-    // Tags without operations are no groups; indices move up.
-    let mut kept = Vec::new();
-    for group in groups.into_iter().filter(|group| !group.members.is_empty()) {
-        for &member in &group.members {
-            operations[member].group = kept.len();
-        }
-        kept.push(group);
-    }
-    kept
+    groups
 }
 
 fn by_path(operations: &[Entry]) -> Option<Vec<Option<String>>> {

@@ -50,7 +50,11 @@ pub(crate) struct Parameter<'d> {
     pub(crate) deprecated: bool,
     pub(crate) description: &'d str,
     pub(crate) schema: Cow<'d, Value>,
+    /// The first of `examples`.
     pub(crate) example: Option<&'d Value>,
+    pub(crate) examples: Vec<Example<'d>>,
+    /// Where it is written as a whole in one, e.g. "application/json".
+    pub(crate) media_type: Option<&'d str>,
     /// As written, behind its references.
     pub(crate) source: &'d Value,
     /// What stands between the items of a list; `None`: the parameter is repeated.
@@ -64,13 +68,29 @@ pub(crate) struct Body<'d> {
     pub(crate) contents: Vec<Content<'d>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Content<'d> {
     pub(crate) media_type: &'d str,
     pub(crate) schema: Option<Cow<'d, Value>>,
     pub(crate) examples: Vec<Example<'d>>,
     /// Whether `encoding` says of single properties how they are written.
     pub(crate) encoded: bool,
+    /// Of each part of a form: its name, and how it is written.
+    pub(crate) encodings: Vec<(String, Encoding<'d>)>,
+    /// The schema is that of each item of a stream (3.2's `itemSchema`).
+    pub(crate) stream: bool,
+    /// Examples that stand elsewhere: title, description, address.
+    pub(crate) linked: Vec<(&'d str, &'d str, &'d str)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Encoding<'d> {
+    /// Empty where it follows from the schema.
+    pub(crate) media_type: &'d str,
+    pub(crate) style: Option<&'d str>,
+    pub(crate) explode: Option<bool>,
+    pub(crate) reserved: bool,
+    pub(crate) headers: Vec<Parameter<'d>>,
 }
 
 /// An example as given.
@@ -80,12 +100,13 @@ pub(crate) struct Example<'d> {
     pub(crate) name: Option<&'d str>,
     /// For readers.
     pub(crate) title: &'d str,
+    pub(crate) description: &'d str,
     pub(crate) value: &'d Value,
 }
 
 impl<'d> Example<'d> {
     fn alone(value: &'d Value) -> Self {
-        Self { name: None, title: "Example", value }
+        Self { name: None, title: "Example", description: "", value }
     }
 }
 
@@ -95,6 +116,8 @@ pub(crate) struct Response<'d> {
     pub(crate) description: &'d str,
     pub(crate) headers: Vec<Parameter<'d>>,
     pub(crate) contents: Vec<Content<'d>>,
+    /// By name, behind their references.
+    pub(crate) links: Vec<(&'d str, &'d Value)>,
 }
 
 /// Whether a `security` asks for something: no alternative is `{}`. What cannot be understood is taken for asking: a
@@ -178,7 +201,9 @@ impl<'d> Reader<'d> {
 
     fn named(self, name: &'d str, place: Place, value: &'d Value) -> Parameter<'d> {
         let is = |key: &str| value.get(key) == Some(&Value::Bool(true));
-        let content = members(value.get("content")).next().map(|(_, media)| media);
+        let content = members(value.get("content")).next();
+        let media_type = content.map(|(media_type, _)| media_type.as_str());
+        let content = content.and_then(|(_, media)| refer::resolve(self.root, media).ok()).map(|(media, _)| media);
         let schema = match value.get("schema").or_else(|| content?.get("schema")) {
             Some(schema) => Cow::Borrowed(schema),
             None if self.dialect == Dialect::Swagger2 => Cow::Owned(schema_of_parameter(value)),
@@ -196,6 +221,8 @@ impl<'d> Reader<'d> {
             }
             _ => Some(','),
         };
+        let of_content = content.into_iter().flat_map(|content| self.examples(content));
+        let examples: Vec<_> = self.examples(value).into_iter().chain(of_content).collect();
         Parameter {
             name,
             place,
@@ -203,12 +230,9 @@ impl<'d> Reader<'d> {
             deprecated: is("deprecated"),
             description: text(value, "description").unwrap_or_default(),
             schema,
-            example: self
-                .examples(value)
-                .into_iter()
-                .chain(content.into_iter().flat_map(|c| self.examples(c)))
-                .map(|example| example.value)
-                .next(),
+            example: examples.first().map(|example| example.value),
+            examples,
+            media_type,
             source: value,
             separator,
         }
@@ -248,7 +272,7 @@ impl<'d> Reader<'d> {
                 media_type,
                 schema: body.get("schema").map(Cow::Borrowed),
                 examples: example.map(Example::alone).into_iter().collect(),
-                encoded: false,
+                ..Content::default()
             };
             return Some(Body {
                 required: body.get("required") == Some(&Value::Bool(true)),
@@ -285,12 +309,8 @@ impl<'d> Reader<'d> {
         };
         let body_required = !required.is_empty();
         let schema = json!({"type": "object", "properties": properties, "required": required});
-        let content = |media_type| Content {
-            media_type,
-            schema: Some(Cow::Owned(schema.clone())),
-            examples: Vec::new(),
-            encoded: false,
-        };
+        let content =
+            |media_type| Content { media_type, schema: Some(Cow::Owned(schema.clone())), ..Content::default() };
         Some(Body {
             required: body_required,
             description: "",
@@ -319,6 +339,7 @@ impl<'d> Reader<'d> {
                     description: text(response, "description")
                         .or_else(|| text(response, "summary"))
                         .unwrap_or_default(),
+                    links: self.links(response),
                     headers: self.headers(response),
                     contents: match self.dialect {
                         Dialect::Swagger2 => self.contents_of_response(operation, response),
@@ -344,14 +365,14 @@ impl<'d> Reader<'d> {
         if text(schema, "type") == Some("file") {
             let schema = Some(Cow::Owned(json!({"type": "string", "format": "binary"})));
             let media_type = self.media_types(operation, "produces")[0];
-            return vec![Content { media_type, schema, examples: Vec::new(), encoded: false }];
+            return vec![Content { media_type, schema, ..Content::default() }];
         }
         let example = |media_type: &str| response.get("examples")?.get(media_type);
         let content = |media_type: &'d str| Content {
             media_type,
             schema: Some(Cow::Borrowed(schema)),
             examples: example(media_type).map(Example::alone).into_iter().collect(),
-            encoded: false,
+            ..Content::default()
         };
         self.media_types(operation, "produces").into_iter().map(content).collect()
     }
@@ -366,9 +387,46 @@ impl<'d> Reader<'d> {
                 (None, None) => None,
             };
             let encoded = members(media.get("encoding")).next().is_some();
-            Some(Content { media_type, schema, examples: self.examples(media), encoded })
+            let stream = media.get("schema").is_none() && media.get("itemSchema").is_some();
+            let (examples, linked) = (self.examples(media), self.linked(media));
+            Some(Content { media_type, schema, examples, encoded, encodings: self.encodings(media), stream, linked })
         });
         read.collect()
+    }
+
+    /// Of parts by name, and in 3.2 by position.
+    fn encodings(self, media: &'d Value) -> Vec<(String, Encoding<'d>)> {
+        let named = members(media.get("encoding")).map(|(name, encoding)| (name.clone(), encoding));
+        let placed = media.get("prefixEncoding").and_then(Value::as_array).into_iter().flatten().enumerate();
+        let placed = placed.map(|(n, encoding)| (format!("[{n}]"), encoding));
+        let each = media.get("itemEncoding").map(|encoding| ("each item".to_owned(), encoding));
+        let read = |(name, encoding): (String, &'d Value)| {
+            let encoding = Encoding {
+                media_type: text(encoding, "contentType").unwrap_or_default(),
+                style: text(encoding, "style"),
+                explode: encoding.get("explode").and_then(Value::as_bool),
+                reserved: encoding.get("allowReserved") == Some(&Value::Bool(true)),
+                headers: self.headers(encoding),
+            };
+            (name, encoding)
+        };
+        named.chain(placed).chain(each).take(limits::PARAMETERS).map(read).collect()
+    }
+
+    /// Examples that the document only names the place of.
+    fn linked(self, of: &'d Value) -> Vec<(&'d str, &'d str, &'d str)> {
+        let linked = members(of.get("examples")).filter_map(|(name, example)| {
+            let (example, _) = refer::resolve(self.root, example).ok()?;
+            let told = text(example, "summary").unwrap_or(name);
+            Some((told, text(example, "description").unwrap_or_default(), text(example, "externalValue")?))
+        });
+        linked.take(limits::EXAMPLES).collect()
+    }
+
+    fn links(self, response: &'d Value) -> Vec<(&'d str, &'d Value)> {
+        let links = members(response.get("links"));
+        let read = links.filter_map(|(name, link)| Some((name.as_str(), refer::resolve(self.root, link).ok()?.0)));
+        read.take(limits::PARAMETERS).collect()
     }
 
     /// `examples` with their names, else `example`.
@@ -376,7 +434,13 @@ impl<'d> Reader<'d> {
         let named = members(of.get("examples")).filter_map(|(name, example)| {
             let (example, _) = refer::resolve(self.root, example).ok()?;
             let value = ["value", "dataValue", "serializedValue"].iter().find_map(|key| example.get(key))?;
-            Some(Example { name: Some(name), title: text(example, "summary").unwrap_or(name), value })
+            let title = text(example, "summary").unwrap_or(name);
+            Some(Example {
+                name: Some(name),
+                title,
+                description: text(example, "description").unwrap_or_default(),
+                value,
+            })
         });
         let mut read: Vec<_> = named.take(limits::EXAMPLES).collect();
         if read.is_empty()

@@ -57,10 +57,24 @@ pub(crate) fn resolve<'a>(root: &'a Value, value: &'a Value) -> Result<(&'a Valu
 
 /// What a reference names, itself perhaps a reference.
 pub(crate) fn find<'a>(root: &'a Value, reference: &str) -> Result<&'a Value, Lost> {
-    let Some(fragment) = reference.strip_prefix('#') else { return Err(Lost::External(reference.to_owned())) };
+    let Some(fragment) = reference.strip_prefix('#') else { return by_own_name(root, reference) };
     let pointer = percent_decode_str(fragment).decode_utf8_lossy();
     let found = root.pointer(&pointer).or_else(|| root.pointer(fragment)).or_else(|| anchored(root, &pointer));
     found.ok_or_else(|| Lost::Missing(reference.to_owned()))
+}
+
+/// By the address that the document gives itself (3.2's `$self`), or a schema of the components (`$id`).
+fn by_own_name<'a>(root: &'a Value, reference: &str) -> Result<&'a Value, Lost> {
+    let external = || Lost::External(reference.to_owned());
+    let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+    let is_base = |value: &Value, key: &str| value.get(key).and_then(Value::as_str) == Some(base);
+    if is_base(root, "$self") && !fragment.is_empty() {
+        return find(root, &format!("#{fragment}"));
+    }
+    let schemas = root.get("components").and_then(|parts| parts.get("schemas")?.as_object());
+    let schema = schemas.and_then(|schemas| schemas.values().find(|schema| is_base(schema, "$id")));
+    let pointer = percent_decode_str(fragment).decode_utf8_lossy();
+    schema.ok_or_else(external)?.pointer(&pointer).ok_or_else(|| Lost::Missing(reference.to_owned()))
 }
 
 /// A schema that names itself by `$anchor` (3.1), among those of the components.
@@ -97,6 +111,17 @@ mod tests {
         assert!(matches!(resolve(&root, &root["d"]), Err(Lost::Endless(_))));
         assert!(matches!(find(&root, "other.yaml#/x"), Err(Lost::External(_))));
         assert!(matches!(find(&root, "#/nowhere"), Err(Lost::Missing(_))));
+    }
+
+    #[test]
+    fn a_document_knows_itself_and_its_schemas_by_their_addresses() {
+        let root = json!({"$self": "https://a.example/api.yaml", "components": {"schemas": {
+            "Pet": {"$id": "https://a.example/pet", "properties": {"name": {"type": "string"}}}}}});
+        let pet = &root["components"]["schemas"]["Pet"];
+        assert_eq!(find(&root, "https://a.example/api.yaml#/components/schemas/Pet").unwrap(), pet);
+        assert_eq!(find(&root, "https://a.example/pet").unwrap(), pet);
+        assert_eq!(find(&root, "https://a.example/pet#/properties/name").unwrap(), &json!({"type": "string"}));
+        assert!(matches!(find(&root, "https://a.example/dog"), Err(Lost::External(_))));
     }
 
     #[test]

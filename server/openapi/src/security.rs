@@ -1,12 +1,13 @@
 //! How callers make themselves known: schemes in words.
 use crate::{
     finding::Findings,
-    frame, limits,
+    frame, limits, markdown,
     outline::{members, text},
-    refer,
+    refer, slug,
     typed::fit,
 };
 use openapiv3::{APIKeyLocation, OAuth2Flows, SecurityScheme};
+use portico_contract::reference::{Flow, SchemeUse};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
@@ -17,6 +18,90 @@ pub(crate) struct Scheme {
     /// E.g. "API key in the header X-Key".
     pub(crate) kind: String,
     pub(crate) description: String,
+    pub(crate) deprecated: bool,
+    pub(crate) flows: Vec<Flow>,
+    /// Of metadata, with what they are.
+    pub(crate) addresses: Vec<(String, String)>,
+}
+
+impl Scheme {
+    /// As the overview tells it.
+    pub(crate) fn view(&self) -> portico_contract::reference::SecurityScheme {
+        portico_contract::reference::SecurityScheme {
+            name: refer::shorten(&self.name).into_owned(),
+            anchor: self.anchor(),
+            kind: self.kind.clone(),
+            deprecated: self.deprecated,
+            description_html: markdown::markdown(&self.description, 2),
+            flows: self.flows.clone(),
+            addresses: self.addresses.clone(),
+        }
+    }
+
+    /// Where it is asked for.
+    pub(crate) fn asked(&self, scopes: Vec<String>) -> SchemeUse {
+        let said = |scope: &str| {
+            let known = self.flows.iter().flat_map(|flow| &flow.scopes).find(|(name, _)| name == scope);
+            known.map(|(_, words)| words.clone()).unwrap_or_default()
+        };
+        SchemeUse {
+            name: refer::shorten(&self.name).into_owned(),
+            kind: self.kind.clone(),
+            anchor: self.anchor(),
+            summary: markdown::sentences(&self.description, 200),
+            scopes: scopes
+                .into_iter()
+                .map(|scope| (said(&scope), scope))
+                .map(|(words, scope)| (scope, words))
+                .collect(),
+        }
+    }
+
+    fn anchor(&self) -> String {
+        format!("security-{}", slug::words(&self.name))
+    }
+}
+
+/// The flows of OAuth 2.0 with their addresses and scopes, as the document has them.
+fn flows(scheme: &Value) -> Vec<Flow> {
+    let known = [
+        ("authorizationCode", "Authorization code"),
+        ("accessCode", "Authorization code"),
+        ("clientCredentials", "Client credentials"),
+        ("application", "Client credentials"),
+        ("deviceAuthorization", "Device authorization"),
+        ("implicit", "Implicit"),
+        ("password", "Password"),
+    ];
+    let of_two = text(scheme, "flow").map(|flow| (flow, scheme));
+    let listed = members(scheme.get("flows")).map(|(name, flow)| (name.as_str(), flow));
+    let read = listed.chain(of_two).filter_map(|(name, flow)| {
+        let (_, kind) = known.iter().find(|(known, _)| *known == name)?;
+        let scopes = members(flow.get("scopes")).take(limits::VALUES);
+        Some(Flow {
+            kind: (*kind).to_owned(),
+            addresses: addresses(
+                flow,
+                &[
+                    ("authorizationUrl", "Authorization"),
+                    ("deviceAuthorizationUrl", "Device authorization"),
+                    ("tokenUrl", "Token"),
+                    ("refreshUrl", "Refresh"),
+                ],
+            ),
+            scopes: scopes.map(|(scope, words)| (scope.clone(), scope_words(words))).collect(),
+        })
+    });
+    read.collect()
+}
+
+fn scope_words(words: &Value) -> String {
+    markdown::plain_up_to(words.as_str().unwrap_or_default(), 300)
+}
+
+fn addresses(of: &Value, keys: &[(&str, &str)]) -> Vec<(String, String)> {
+    let told = keys.iter().filter_map(|(key, words)| Some(((*words).to_owned(), text(of, key)?)));
+    told.map(|(words, address)| (words, refer::shorten(address).into_owned())).collect()
 }
 
 pub(crate) fn schemes(root: &Value, findings: &mut Findings) -> Vec<Scheme> {
@@ -36,7 +121,17 @@ pub(crate) fn schemes(root: &Value, findings: &mut Findings) -> Vec<Scheme> {
                 scheme.map_or_else(otherwise, |scheme| words(&scheme))
             }
         };
-        schemes.push(Scheme { name: name.clone(), kind, description });
+        schemes.push(Scheme {
+            name: name.clone(),
+            kind,
+            description,
+            deprecated: value.get("deprecated") == Some(&Value::Bool(true)),
+            flows: flows(value),
+            addresses: addresses(
+                value,
+                &[("openIdConnectUrl", "OpenID Connect discovery"), ("oauth2MetadataUrl", "OAuth 2.0 metadata")],
+            ),
+        });
     }
     schemes
 }

@@ -131,7 +131,7 @@ impl<'d> Comparing<'d> {
         self.words_of(at, &a, &b);
         self.properties(at, &a, &b, target);
         self.additional(at, &a, &b, target);
-        match (a.items, b.items) {
+        match (a.items.or(a.rest), b.items.or(b.rest)) {
             (Some(a), Some(b)) => self.schemas(&at.below("[]"), &[a], &[b]),
             (None, Some(b)) if !shared && !a.types.is_empty() => {
                 self.note(at, Turn::Tighter, "items-changed", Target::After(b), "says now what its items are");
@@ -531,8 +531,13 @@ fn types<'v>(facets: &Facets<'v>) -> BTreeSet<&'v str> {
 
 fn variants<'v>(facets: &Facets<'v>) -> Vec<&'v Value> {
     let mut seen = HashSet::new();
-    let unions = facets.unions.iter().filter(|union| union.label != "Conditional");
-    let all = unions.flat_map(|union| union.schemas.iter().copied());
+    let unions = facets.unions.iter().filter(|union| union.is_choice());
+    // Those that only a discriminator names are compared where they are used.
+    let borrowed = |schema: &Cow<'v, Value>| match schema {
+        Cow::Borrowed(schema) => Some(*schema),
+        Cow::Owned(_) => None,
+    };
+    let all = unions.flat_map(|union| union.schemas.iter().filter_map(borrowed));
     all.filter(|schema| seen.insert(std::ptr::from_ref(*schema))).take(limits::SCHEMA_PROPERTIES).collect()
 }
 

@@ -65,7 +65,7 @@ impl<'d> Kinds<'d> {
             let known = properties.map(|(name, parts)| ((*name).to_owned(), self.parts(parts, depth + 1)));
             kind.members = Some(known.collect());
         }
-        for union in facets.unions.iter().filter(|union| union.label != "Conditional") {
+        for union in facets.unions.iter().filter(|union| union.is_choice()) {
             for variant in union.schemas.iter().take(limits::VARIANTS) {
                 let other = self.parts(&[variant], depth + 1);
                 merge(&mut kind, other);

@@ -5,8 +5,8 @@ use crate::{
     refer,
 };
 use indexmap::IndexMap;
-use serde_json::{Map, Value};
-use std::collections::HashSet;
+use serde_json::{Map, Value, json};
+use std::{borrow::Cow, collections::HashSet, ptr};
 
 #[derive(Debug, Default)]
 pub(crate) struct Facets<'a> {
@@ -14,6 +14,7 @@ pub(crate) struct Facets<'a> {
     pub(crate) name: Option<String>,
     /// The objects that hold together.
     pub(crate) parts: Vec<&'a Map<String, Value>>,
+    pub(crate) title: Option<&'a str>,
     pub(crate) description: Option<&'a str>,
     pub(crate) types: Vec<&'a str>,
     pub(crate) nullable: bool,
@@ -22,9 +23,12 @@ pub(crate) struct Facets<'a> {
     /// An attribute may be described by several parts, all of which hold.
     pub(crate) properties: IndexMap<&'a str, Vec<&'a Value>>,
     pub(crate) patterns: Vec<(&'a str, &'a Value)>,
+    /// `additionalProperties`, else `unevaluatedProperties`.
     pub(crate) additional: Option<&'a Value>,
     pub(crate) required: HashSet<&'a str>,
     pub(crate) items: Option<&'a Value>,
+    /// `items` or `additionalItems` behind `positions`, and `unevaluatedItems`.
+    pub(crate) rest: Option<&'a Value>,
     /// `prefixItems`, and the list form of `items`.
     pub(crate) positions: Vec<&'a Value>,
     pub(crate) unions: Vec<Variants<'a>>,
@@ -33,19 +37,42 @@ pub(crate) struct Facets<'a> {
     pub(crate) lost: Vec<refer::Lost>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Variants<'a> {
     pub(crate) label: &'static str,
     pub(crate) discriminator: Option<&'a str>,
-    pub(crate) schemas: Vec<&'a Value>,
+    /// Owned where only a discriminator names them.
+    pub(crate) schemas: Vec<Cow<'a, Value>>,
     /// Where variants have names that are not their own.
-    pub(crate) titles: Vec<&'static str>,
+    pub(crate) titles: Vec<String>,
+    /// What the discriminator says of each; empty where there is none.
+    pub(crate) values: Vec<String>,
+    /// By way of an `allOf`.
+    inherited: bool,
+}
+
+impl Variants<'_> {
+    /// Whether a value is of one of them.
+    pub(crate) fn is_choice(&self) -> bool {
+        matches!(self.label, "One of" | "Any of")
+    }
 }
 
 impl Facets<'_> {
     pub(crate) fn has_children(&self) -> bool {
         !(self.properties.is_empty() && self.patterns.is_empty() && self.positions.is_empty() && self.unions.is_empty())
             || self.additional.is_some_and(Value::is_object)
+            || self.rest.is_some_and(Value::is_object)
+    }
+
+    /// The union that decides what the value looks like.
+    pub(crate) fn choice(&self) -> Option<&Variants<'_>> {
+        self.unions.iter().find(|union| union.is_choice())
+    }
+
+    /// All values that parts have for a keyword.
+    pub(crate) fn all(&self, keyword: &str) -> impl Iterator<Item = &Value> {
+        self.parts.iter().filter_map(move |part| part.get(keyword))
     }
 
     /// The first value any part has for a keyword.
@@ -61,11 +88,18 @@ pub(crate) fn gather<'a>(root: &'a Value, parts: &[&'a Value]) -> Facets<'a> {
 
 /// Reads `parts` as one, without what the references in `beside` lead to.
 pub(crate) fn gather_beside<'a>(root: &'a Value, parts: &[&'a Value], beside: &[&'a str]) -> Facets<'a> {
-    let followed = beside.iter().copied().collect();
-    let mut gathering = Gathering { root, facets: Facets::default(), followed, room: limits::ALL_OF };
+    let mut gathering = Gathering {
+        root,
+        facets: Facets::default(),
+        followed: beside.iter().copied().collect(),
+        room: limits::ALL_OF,
+        inherited: false,
+        family: None,
+    };
     for part in parts {
         gathering.add(part);
     }
+    gathering.settle();
     let mut facets = gathering.facets;
     if let [part] = parts {
         facets.name = name_of(root, part);
@@ -136,6 +170,10 @@ struct Gathering<'a> {
     facets: Facets<'a>,
     followed: HashSet<&'a str>,
     room: usize,
+    /// Within an `allOf`.
+    inherited: bool,
+    /// A schema with a discriminator of its own.
+    family: Option<(&'a Map<String, Value>, &'a Value)>,
 }
 
 impl<'a> Gathering<'a> {
@@ -149,7 +187,8 @@ impl<'a> Gathering<'a> {
         };
         // What stands beside a reference comes first: it was written for this place.
         self.keywords(object);
-        if let Some(reference) = object.get("$ref").and_then(Value::as_str)
+        let reference = ["$ref", "$dynamicRef", "$recursiveRef"].iter().find_map(|key| object.get(*key)?.as_str());
+        if let Some(reference) = reference
             && self.followed.insert(reference)
         {
             match refer::find(self.root, reference) {
@@ -166,6 +205,7 @@ impl<'a> Gathering<'a> {
         if self.facets.description.is_none() {
             self.facets.description = schema_text("description");
         }
+        self.facets.title = self.facets.title.or_else(|| schema_text("title").filter(|_| !self.inherited));
         self.types(object);
         let room = limits::SCHEMA_PROPERTIES;
         for (name, property) in members(object.get("properties")) {
@@ -180,26 +220,75 @@ impl<'a> Gathering<'a> {
         if let Some(listed) = object.get("required").and_then(Value::as_array) {
             self.facets.required.extend(listed.iter().filter_map(Value::as_str).take(room));
         }
-        if let Some(additional) = object.get("additionalProperties") {
-            self.facets.additional = self.facets.additional.or(Some(additional));
-        }
-        match object.get("items") {
-            Some(Value::Array(positions)) => self.facets.positions.extend(positions),
-            Some(items @ Value::Object(_)) => self.facets.items = self.facets.items.or(Some(items)),
-            _ => {}
-        }
-        if let Some(positions) = object.get("prefixItems").and_then(Value::as_array) {
-            self.facets.positions.extend(positions);
-        }
-        for part in object.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-            self.add(part);
-        }
+        let unevaluated = || object.get("unevaluatedProperties");
+        self.facets.additional =
+            self.facets.additional.or_else(|| object.get("additionalProperties").or_else(unevaluated));
+        self.items(object);
+        self.parts(object);
         for (key, label) in [("oneOf", "One of"), ("anyOf", "Any of")] {
             if let Some(variants) = object.get(key).and_then(Value::as_array) {
                 self.variants(object, label, variants);
             }
         }
         self.conditions(object);
+    }
+
+    fn items(&mut self, object: &'a Map<String, Value>) {
+        let before = self.facets.positions.len();
+        match object.get("items") {
+            Some(Value::Array(positions)) => self.facets.positions.extend(positions),
+            Some(items) if object.contains_key("prefixItems") => self.facets.rest = Some(items),
+            Some(items @ Value::Object(_)) => self.facets.items = self.facets.items.or(Some(items)),
+            _ => {}
+        }
+        if let Some(positions) = object.get("prefixItems").and_then(Value::as_array) {
+            self.facets.positions.extend(positions);
+        }
+        if self.facets.positions.len() > before {
+            let rest = object.get("additionalItems").or_else(|| object.get("unevaluatedItems"));
+            self.facets.rest = self.facets.rest.or(rest);
+        }
+    }
+
+    fn parts(&mut self, object: &'a Map<String, Value>) {
+        let Some(parts) = object.get("allOf").and_then(Value::as_array) else {
+            return self.lead(object);
+        };
+        // A reference that stands alone in an `allOf`, at the top, is 3.0's way of saying more beside it.
+        let beside = parts.len() == 1 && self.facets.parts.len() == 1 && !object.contains_key("properties");
+        let outer = self.inherited;
+        self.inherited = outer || !beside;
+        for part in parts {
+            self.add(part);
+        }
+        self.inherited = outer;
+        self.lead(object);
+    }
+
+    /// Notes a discriminator that is not inherited and has no list of variants beside it.
+    fn lead(&mut self, object: &'a Map<String, Value>) {
+        let listed = object.contains_key("oneOf") || object.contains_key("anyOf");
+        if let Some(discriminator) = object.get("discriminator").filter(|_| !self.inherited && !listed) {
+            self.family = self.family.or(Some((object, discriminator)));
+        }
+    }
+
+    /// What can be said when all parts are known.
+    fn settle(&mut self) {
+        // A child whose parent lists its children is none of its own variants.
+        let facets = &mut self.facets;
+        let (root, parts) = (self.root, &facets.parts);
+        let own = |variant: &Value| {
+            let target = refer::resolve(root, variant).ok().and_then(|(target, _)| target.as_object());
+            target.is_some_and(|target| parts.iter().any(|part| ptr::eq(*part, target)))
+        };
+        facets.unions.retain(|union| !(union.inherited && union.schemas.iter().any(|variant| own(variant))));
+        if facets.choice().is_none()
+            && let Some((object, discriminator)) = self.family
+        {
+            let family = family(root, object, discriminator);
+            facets.unions.extend(family.filter(|family| !family.schemas.iter().any(|variant| own(variant))));
+        }
     }
 
     fn types(&mut self, object: &'a Map<String, Value>) {
@@ -244,26 +333,46 @@ impl<'a> Gathering<'a> {
             [] => {}
             [only] => self.add(only),
             _ => {
-                let discriminator = match object.get("discriminator") {
-                    Some(Value::String(name)) => Some(name.as_str()),
-                    Some(value) => text(value, "propertyName"),
-                    None => None,
-                };
-                self.facets.unions.push(Variants { label, discriminator, schemas: some, titles: Vec::new() });
+                let told = object.get("discriminator");
+                let discriminator = told.and_then(property_of);
+                let values = some.iter().map(|variant| match (discriminator, told) {
+                    (Some(property), Some(told)) => value_of(self.root, property, told, variant),
+                    _ => String::new(),
+                });
+                let values = values.collect();
+                let schemas = some.into_iter().map(Cow::Borrowed).collect();
+                let inherited = self.inherited;
+                let union = Variants { label, discriminator, schemas, values, inherited, ..Variants::default() };
+                self.facets.unions.push(union);
             }
         }
     }
 
     fn conditions(&mut self, object: &'a Map<String, Value>) {
-        let Some(condition) = object.get("if") else { return };
-        let (mut variants, mut titles) = (vec![condition], vec!["If"]);
-        for (key, title) in [("then", "Then"), ("else", "Else")] {
-            if let Some(branch) = object.get(key) {
-                variants.push(branch);
-                titles.push(title);
+        let mut tell = |label, told: Vec<(String, &'a Value)>| {
+            let (titles, schemas) = told.into_iter().map(|(title, schema)| (title, Cow::Borrowed(schema))).unzip();
+            self.facets.unions.push(Variants { label, schemas, titles, ..Variants::default() });
+        };
+        if let Some(condition) = object.get("if") {
+            let branches = [("then", "Then"), ("else", "Else")];
+            let branches = branches.iter().filter_map(|(key, title)| Some(((*title).to_owned(), object.get(*key)?)));
+            let told: Vec<_> = std::iter::once((condition_words(condition), condition)).chain(branches).collect();
+            if told.len() > 1 {
+                tell("Conditional", told);
             }
         }
-        self.facets.unions.push(Variants { label: "Conditional", discriminator: None, schemas: variants, titles });
+        // `dependencies` of older drafts holds names or schemas.
+        let dependent = ["dependentSchemas", "dependencies"].iter().flat_map(|key| members(object.get(*key)));
+        let dependent = dependent.filter(|(_, schema)| schema.is_object());
+        let told: Vec<_> =
+            dependent.take(20).map(|(name, schema)| (format!("With {}", refer::shorten(name)), schema)).collect();
+        if !told.is_empty() {
+            tell("Depending", told);
+        }
+        let telling = ["properties", "oneOf", "anyOf", "allOf", "items"];
+        if let Some(not) = object.get("not").filter(|not| telling.iter().any(|key| not.get(key).is_some())) {
+            tell("Not", vec![("What must not fit".to_owned(), not)]);
+        }
     }
 }
 
@@ -282,4 +391,84 @@ fn constant(variant: &Value) -> Option<(&Value, &str)> {
     })?;
     let plain = ["properties", "$ref", "oneOf", "anyOf", "allOf"].iter().all(|key| variant.get(key).is_none());
     plain.then(|| (value, text(variant, "description").or_else(|| text(variant, "title")).unwrap_or_default()))
+}
+
+/// The property a discriminator names; Swagger 2.0 writes nothing but the name.
+pub(crate) fn property_of(discriminator: &Value) -> Option<&str> {
+    discriminator.as_str().or_else(|| text(discriminator, "propertyName"))
+}
+
+/// What a discriminator says of a variant: the constant in it, else what is mapped to it, else its name.
+fn value_of(root: &Value, property: &str, discriminator: &Value, variant: &Value) -> String {
+    let constant = refer::resolve(root, variant).ok().and_then(|(schema, _)| {
+        let property = schema.get("properties")?.get(property)?;
+        let only = || property.get("enum")?.as_array().filter(|values| values.len() == 1)?.first();
+        property.get("const").or_else(only)?.as_str()
+    });
+    if let Some(constant) = constant {
+        return constant.to_owned();
+    }
+    let reference = variant.get("$ref").and_then(Value::as_str).unwrap_or_default();
+    let name = refer::schema_name(reference).unwrap_or_default();
+    let leads_here = |target: &Value| target.as_str().is_some_and(|to| to == reference || to == name);
+    let mapped = members(discriminator.get("mapping")).find(|(_, target)| !name.is_empty() && leads_here(target));
+    refer::shorten(mapped.map_or(name.as_str(), |(value, _)| value)).into_owned()
+}
+
+/// The variants of a schema that only names the property they are told apart by: those mapped, and all that hold it in
+/// an `allOf`, at however many removes.
+fn family<'a>(root: &'a Value, object: &Map<String, Value>, discriminator: &'a Value) -> Option<Variants<'a>> {
+    let property = property_of(discriminator)?;
+    let mut told: Vec<(String, String)> = Vec::new();
+    for (value, target) in members(discriminator.get("mapping")).take(limits::VARIANTS) {
+        let Some(target) = target.as_str() else { continue };
+        let reference = if target.contains(['#', '/']) {
+            target.to_owned()
+        } else {
+            format!("#/components/schemas{}", refer::step(target))
+        };
+        told.push((refer::shorten(value).into_owned(), reference));
+    }
+    let (place, components) = ["/components/schemas", "/definitions"]
+        .iter()
+        .find_map(|place| Some((*place, root.pointer(place)?.as_object()?)))?;
+    let own = components.iter().find(|(_, schema)| schema.as_object().is_some_and(|one| ptr::eq(one, object)));
+    let mut parents: Vec<&str> = own.map(|(name, _)| name.as_str()).into_iter().collect();
+    let mut seen: HashSet<&str> = parents.iter().copied().collect();
+    while let Some(parent) = parents.pop() {
+        let holds_parent = |schema: &Value| {
+            let parts = schema.get("allOf").and_then(Value::as_array);
+            let named = parts.into_iter().flatten().filter_map(|part| refer::schema_name(part.get("$ref")?.as_str()?));
+            named.take(limits::ALL_OF).any(|name| name == parent)
+        };
+        for (name, _) in components.iter().filter(|(_, schema)| holds_parent(schema)) {
+            if told.len() > limits::VARIANTS || !seen.insert(name) {
+                continue;
+            }
+            parents.push(name);
+            let reference = format!("#{place}{}", refer::step(name));
+            if !told.iter().any(|(_, known)| *known == reference) {
+                told.push((name.clone(), reference));
+            }
+        }
+    }
+    if told.is_empty() {
+        return None;
+    }
+    let (values, references): (Vec<_>, Vec<_>) = told.into_iter().unzip();
+    let schemas = references.into_iter().map(|reference| Cow::Owned(json!({"$ref": reference}))).collect();
+    Some(Variants { label: "One of", discriminator: Some(property), schemas, values, ..Variants::default() })
+}
+
+/// "If kind is bulk", where a condition is nothing but values of attributes.
+fn condition_words(condition: &Value) -> String {
+    let mut told = Vec::new();
+    for (name, schema) in members(condition.get("properties")).take(3) {
+        let listed = || schema.get("enum").and_then(Value::as_array).map(|values| values.iter().take(4).collect());
+        let values: Option<Vec<&Value>> = schema.get("const").map(|value| vec![value]).or_else(listed);
+        let Some(values) = values else { return "If".into() };
+        let values: Vec<_> = values.into_iter().map(super::constraint::value_text).collect();
+        told.push(format!("{} is {}", refer::shorten(name), values.join(" or ")));
+    }
+    if told.is_empty() { "If".into() } else { format!("If {}", told.join(" and ")) }
 }

@@ -1,6 +1,7 @@
 //! What kind of value a schema describes, in words.
 use super::facets::{self, Facets, gather};
 use crate::refer;
+use portico_contract::reference::Constraint;
 use serde_json::Value;
 
 /// Of a schema by itself, e.g. "array of Pet".
@@ -84,7 +85,7 @@ fn inferred(root: &Value, facets: &Facets<'_>, depth: usize) -> String {
     if facets.items.is_some() || !facets.positions.is_empty() {
         return list(root, facets, depth);
     }
-    if let Some(union) = facets.unions.iter().find(|union| union.label != "Conditional") {
+    if let Some(union) = facets.choice() {
         return format!("{} {}", union.label.to_lowercase(), union.schemas.len());
     }
     let first = facets.constants.first().map(|(value, _)| *value);
@@ -150,6 +151,26 @@ fn short(root: &Value, schema: &Value, depth: usize) -> String {
     }
     let kind = nested(root, &gather(root, &[schema]), depth);
     if kind.contains(" or ") { format!("({kind})") } else { kind }
+}
+
+/// A schema in one line: its kind, its values and its constraints.
+pub(crate) fn brief(root: &Value, schema: &Value) -> String {
+    let facets = gather(root, &[schema]);
+    let values = super::constraint::values(&facets);
+    let kind = of_variant(root, schema);
+    let mut words: Vec<String> = Vec::new();
+    let telling = |chip: &Constraint| !matches!(chip.label.as_str(), "example" | "default" | "also required");
+    for chip in super::constraint::chips_plain(&facets).into_iter().filter(telling) {
+        words.push(format!("{} {}", chip.label, chip.value).trim().to_owned());
+    }
+    if !values.is_empty() {
+        let listed: Vec<_> = values.iter().take(10).map(|(value, _)| value.as_str()).collect();
+        words.push(listed.join(" | "));
+    }
+    if kind != "any" || words.is_empty() {
+        words.insert(0, kind);
+    }
+    refer::shorten(&words.join(", ")).into_owned()
 }
 
 /// Whether `additionalProperties` deserves a line of its own: the kind alone does not tell all of it.

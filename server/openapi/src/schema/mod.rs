@@ -5,7 +5,7 @@ pub(crate) mod kind;
 
 pub(crate) use constraint::example_chip;
 
-use crate::{description::Anchors, limits, markdown, outline::text, refer};
+use crate::{description::Anchors, example::Side, limits, markdown, outline::text, refer};
 use facets::{Facets, gather};
 use portico_contract::reference::{Constraint, Property, Schema, Union, Variant};
 use serde_json::Value;
@@ -23,17 +23,21 @@ pub(crate) struct Page<'d> {
     shown: HashSet<String>,
     /// Names of the schemas around the one that is written.
     around: Vec<String>,
+    /// Who writes the values; `None`: both are told of.
+    side: Option<Side>,
 }
 
 impl<'d> Page<'d> {
-    pub(crate) fn new(root: &'d Value) -> Self {
+    /// With room for so many attributes.
+    pub(crate) fn new(root: &'d Value, properties: usize) -> Self {
         Self {
             root,
             anchors: Anchors::default(),
-            properties: limits::PAGE_PROPERTIES,
+            properties,
             prose: limits::PAGE_PROSE,
             shown: HashSet::new(),
             around: Vec::new(),
+            side: None,
         }
     }
 
@@ -41,9 +45,15 @@ impl<'d> Page<'d> {
         self.root
     }
 
-    /// Answers are read apart from what was sent: what the body has shown may be shown once more.
-    pub(crate) fn begin_answers(&mut self) {
+    /// From here on only what this side writes is shown. Answers are read apart from what was sent: what the body has
+    /// shown may be shown once more.
+    pub(crate) fn begin(&mut self, side: Side) {
+        self.side = Some(side);
         self.shown.clear();
+    }
+
+    pub(crate) fn side(&self) -> Side {
+        self.side.unwrap_or(Side::Answer)
     }
 
     /// Markdown as HTML; the first sentence where the page is full.
@@ -152,7 +162,10 @@ impl<'d> Page<'d> {
 
     fn attributes(&mut self, schema: &mut Schema, facets: &Facets<'_>, anchor: &str, depth: usize) {
         let mut all: Vec<(String, &[&Value], bool)> = Vec::new();
-        for (name, parts) in &facets.properties {
+        let hidden = self.side.map(Side::hidden);
+        let hides =
+            |parts: &[&Value]| hidden.is_some_and(|flag| parts.iter().any(|part| facets::flag(self.root, part, flag)));
+        for (name, parts) in facets.properties.iter().filter(|(_, parts)| !hides(parts)) {
             all.push(((*name).to_owned(), parts, facets.required.contains(name)));
         }
         for (pattern, part) in &facets.patterns {
@@ -161,21 +174,33 @@ impl<'d> Page<'d> {
         for (n, part) in facets.positions.iter().enumerate() {
             all.push((format!("[{n}]"), std::slice::from_ref(part), false));
         }
-        if let Some(part) = facets.additional.as_ref().filter(|_| kind::additional_is_told_apart(self.root, facets)) {
-            all.push(("*".to_owned(), std::slice::from_ref(part), false));
+        if let Some(part) = facets.rest.as_ref().filter(|rest| rest.is_object()) {
+            all.push((format!("[{}…]", facets.positions.len()), std::slice::from_ref(part), false));
         }
-        let room = all.len().min(self.properties);
+        if let Some(part) = facets.additional.as_ref().filter(|_| kind::additional_is_told_apart(self.root, facets)) {
+            let name = text(part, "x-additionalPropertiesName").map_or("*".to_owned(), |name| format!("<{name}>"));
+            all.push((name, std::slice::from_ref(part), false));
+        }
+        // What has no name here or around it can be read nowhere else.
+        let nameless = depth == 0 && facets.name.is_none() && self.around.is_empty();
+        let room = all.len().min(if nameless { limits::PAGE_PROPERTIES } else { self.properties });
         if room < all.len() {
             schema.constraints.push(chip("not shown", format!("{} more attributes", all.len() - room)));
             schema.more = facets.name.clone().or(self.around.last().cloned());
         }
-        self.properties -= room;
+        self.properties = self.properties.saturating_sub(room);
         for (name, parts, required) in all.into_iter().take(room) {
             let anchor = self.anchors.take(anchor, &name);
             let is = |key: &str| parts.iter().any(|part| facets::flag(self.root, part, key));
             let (deprecated, read_only, write_only) =
                 (is("deprecated") || is("x-deprecated"), is("readOnly"), is("writeOnly"));
-            let schema_of = self.write(parts, &anchor, depth + 1);
+            let mut schema_of = self.write(parts, &anchor, depth + 1);
+            if schema_of.description_html.is_empty()
+                && let Some(title) = gather(self.root, parts).title.filter(|title| !title.eq_ignore_ascii_case(&name))
+                && schema_of.link.as_deref() != Some(title)
+            {
+                schema_of.description_html = self.prose(&refer::shorten(title));
+            }
             let name = refer::shorten(&name).into_owned();
             schema.properties.push(Property {
                 anchor,
@@ -204,9 +229,10 @@ impl<'d> Page<'d> {
                 }
                 self.properties -= 1;
                 let prefix = self.anchors.take(anchor, &format!("variant-{}", n + 1));
-                let title = union.titles.get(n).map_or_else(|| self.title(variant), |title| (*title).to_owned());
+                let title = union.titles.get(n).cloned().unwrap_or_else(|| self.title(variant));
+                let value = union.values.get(n).cloned().unwrap_or_default();
                 let schema = self.write(&[variant], &prefix, depth + 1);
-                written.variants.push(Variant { title, schema });
+                written.variants.push(Variant { title, value, schema });
             }
             schema.unions.push(written);
         }

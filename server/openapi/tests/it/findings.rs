@@ -165,7 +165,7 @@ fn what_does_not_fit_takes_only_itself_away() {
         ]
     );
     assert!(description.routes().iter().all(|route| route.secured), "no slip opens an operation");
-    assert_eq!(description.operation("get-b").unwrap().security[0].schemes, [("key".to_owned(), vec![])]);
+    assert_eq!(description.operation("get-b").unwrap().security[0].schemes[0].name, "key");
 }
 
 #[test]
