@@ -281,7 +281,6 @@ fn pager(previous: Option<OperationLine>, next: Option<OperationLine>, root: &Ro
     let link = |line: OperationLine, rel: &'static str, words: &'static str| {
         view! { <a href=root.operation(&line.slug) rel=rel><span class="sub">{words}</span>{line.title}</a> }
     };
-    // The second column is the last link's, so an absent first one leaves its place empty.
     let previous = previous.map(|line| link(line, "prev", "Previous"));
     let next = next.map(|line| link(line, "next", "Next"));
     Some(view! { <nav class="pager" aria-label="Operations nearby">{previous}{next}</nav> }.into_any())
