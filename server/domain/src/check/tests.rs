@@ -176,6 +176,10 @@ fn hosts_origins_and_values_are_those_of_the_field() {
     ] {
         assert_eq!(text::check_origin(origin).is_ok(), good, "{origin}");
     }
+    // The document of the management API can only tell the length of the whole: no longer one may be good.
+    let of_length = |length: usize| format!("a://{}a", "a.".repeat((length - 5) / 2));
+    assert_eq!((of_length(253).len(), of_length(255).len()), (253, 255));
+    assert!(text::check_origin(&of_length(253)).is_ok() && text::check_origin(&of_length(255)).is_err());
     for (value, good) in [
         ("", true),
         ("max-age=60, private", true),

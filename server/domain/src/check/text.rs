@@ -151,7 +151,7 @@ pub(super) fn check_host(host: &str) -> Result<(), String> {
 pub(super) fn check_origin(origin: &str) -> Result<(), String> {
     let fits =
         origin == "*" || origin.split_once("://").is_some_and(|(scheme, rest)| is_scheme(scheme) && is_place(rest));
-    if fits && origin.len() <= 300 {
+    if fits && origin.len() <= 253 {
         return Ok(());
     }
     Err(format!(
