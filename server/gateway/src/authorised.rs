@@ -124,7 +124,7 @@ fn pass(worker: &Arc<Worker>, bytes: &[u8]) -> Option<Passed> {
     let request = Request { method, target, fields, body, version, upgrade };
     let shared = &worker.shared;
     let mut account = Account::open(worker, Ipv4Addr::LOCALHOST.into(), &request);
-    let peer = Arc::new(Peer { address: Ipv4Addr::LOCALHOST.into(), secured: None });
+    let peer = Arc::new(Peer { address: Ipv4Addr::LOCALHOST.into(), secured: None, guest: None });
     let caller = Caller { address: peer.address, secure: false };
     let checked = arrive::check(shared, &peer, Ok(caller), &request).ok()?;
     let mut arrival = Arrival::new(request, &peer, checked);

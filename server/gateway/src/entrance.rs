@@ -74,6 +74,9 @@ impl Entrance {
 
     /// Whose request this is. `secure`: whether clients reach this gateway by TLS. The error is what to tell the client.
     pub(crate) fn caller(&self, peer: &Peer, secure: bool, fields: &Fields) -> Result<Caller, &'static str> {
+        if peer.guest.is_some() {
+            return Ok(Caller { address: peer.address, secure });
+        }
         self.trusted.caller(peer.address, secure || peer.secured.is_some(), |name| fields.get_all(name))
     }
 
@@ -95,22 +98,22 @@ impl Entrance {
             }
         }
         let Some(certificates) = &self.certificates else {
-            let peer = Peer { address: client, secured: None };
+            let peer = Peer { address: client, secured: None, guest: None };
             return Ok(Entered { channel: Channel::Plain(stream), peer });
         };
         let (stream, secured) = certificates.accept(stream, self.patience).await?;
-        let peer = Peer { address: client, secured: Some(secured) };
+        let peer = Peer { address: client, secured: Some(secured), guest: None };
         Ok(Entered { channel: Channel::Tls(Box::new(stream)), peer })
     }
 
     /// Whether a request for this host may not be answered on a connection (421), because the host's clients must show
-    /// a certificate and this connection's did not. `host` may carry a port.
+    /// a certificate and this connection's did not; nor did a guest. `host` may carry a port.
     pub(crate) fn misdirected(&self, peer: &Peer, fields: &Fields) -> bool {
-        match (&self.certificates, &peer.secured) {
-            (Some(certificates), Some(secured)) => {
-                certificates.misdirected(secured, fields.text("host").unwrap_or_default())
-            }
-            _ => false,
+        let Some(certificates) = &self.certificates else { return false };
+        let host = fields.text("host").unwrap_or_default();
+        match &peer.secured {
+            Some(secured) => certificates.misdirected(secured, host),
+            None => peer.guest.is_some() && certificates.asks_for_one(host),
         }
     }
 

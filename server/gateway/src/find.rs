@@ -71,6 +71,9 @@ fn document_path(path: &str, below: usize) -> &str {
 
 pub(crate) fn find(world: &World, arrival: &Arrival, account: &mut Account) -> Result<Found, Refusal> {
     let (api, below) = world.find(arrival.fields.get("host"), arrival.path()).ok_or(Refusal::NoSuchApi)?;
+    if arrival.peer.guest.as_ref().is_some_and(|guest| guest.api != api.slug) {
+        return Err(Refusal::NoSuchApi);
+    }
     let found = find_within(api, below, arrival, account);
     if account.operation.is_none() {
         account.operation = Some(Arc::clone(&api.nowhere));

@@ -4,13 +4,14 @@ use crate::{
     keyring::Keyring,
     limit::Levels,
     listener::{self, Stop},
+    peer::Guest,
     policy::cache::Cache,
     settings::GatewaySettings,
     subscriptions::Subscriptions,
     tally::{Latencies, Merged},
     tls::PairError,
     upstream::{endpoint::Known, health},
-    worker::{Shared, Worker},
+    worker::{Arriving, Shared, Worker},
     world::{World, WorldError, WorldSpec},
 };
 use arc_swap::ArcSwap;
@@ -31,10 +32,13 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
+    io::DuplexStream,
     runtime,
-    sync::{oneshot, watch},
+    sync::{mpsc, oneshot, watch},
 };
 
+/// Bytes on their way between a guest and the gateway, in each direction.
+const GUEST_BUFFER: usize = 64 * 1024;
 /// Names of upstreams that one thread looks up at once.
 const RESOLVERS: usize = 8;
 
@@ -95,8 +99,9 @@ impl Gateway {
         let (stop, stopped) = watch::channel(None);
         let mut gateway = Self { shared, workers: Vec::new(), local_addr, stop, ended: Mutex::default() };
         for (number, listener) in listeners.into_iter().enumerate() {
-            let worker = Arc::new(Worker::new(Arc::clone(&gateway.shared)));
-            let ended = spawn(number, listener, Arc::clone(&worker), stopped.clone()).map_err(StartError::Thread)?;
+            let (worker, arriving) = Worker::new(Arc::clone(&gateway.shared));
+            let (worker, stop) = (Arc::new(worker), stopped.clone());
+            let ended = spawn(number, listener, arriving, Arc::clone(&worker), stop).map_err(StartError::Thread)?;
             gateway.workers.push(worker);
             gateway.ended.lock().unwrap_or_else(PoisonError::into_inner).push(ended);
         }
@@ -123,6 +128,15 @@ impl Gateway {
         self.shared.known.tidy();
         self.shared.levels.sweep();
         outcome
+    }
+
+    /// A connection from within, on which a guest speaks HTTP/1.1 as on any other: its requests pass the whole pipeline,
+    /// and count. `None` while there is no room.
+    pub fn welcome(&self, guest: Guest) -> Option<DuplexStream> {
+        let worker = self.workers.get(rand::rng().random_range(0..self.workers.len()))?;
+        let (ours, theirs) = tokio::io::duplex(GUEST_BUFFER);
+        worker.door.try_send((theirs, guest)).ok()?;
+        Some(ours)
     }
 
     /// Forgets what is kept of an API's answers, or of those of a path of its document and all paths below it. Answers how
@@ -252,7 +266,13 @@ impl Drop for Gateway {
     }
 }
 
-fn spawn(number: usize, listener: TcpListener, worker: Arc<Worker>, stop: Stop) -> io::Result<oneshot::Receiver<()>> {
+fn spawn(
+    number: usize,
+    listener: TcpListener,
+    arriving: mpsc::Receiver<Arriving>,
+    worker: Arc<Worker>,
+    stop: Stop,
+) -> io::Result<oneshot::Receiver<()>> {
     // Blocking threads only look names up: a resolver that hangs must not gather more of them.
     let runtime = runtime::Builder::new_current_thread().enable_all().max_blocking_threads(RESOLVERS).build()?;
     let (ending, ended) = oneshot::channel();
@@ -260,7 +280,7 @@ fn spawn(number: usize, listener: TcpListener, worker: Arc<Worker>, stop: Stop) 
         if number == 0 {
             runtime.spawn(health::run(Arc::clone(&worker), worker.shared.probes.subscribe()));
         }
-        if let Err(error) = runtime.block_on(listener::serve(listener, worker, stop)) {
+        if let Err(error) = runtime.block_on(listener::serve(listener, arriving, worker, stop)) {
             tracing::error!(%error, "a thread of the gateway ended");
         }
         // What the deadline cut off is dropped, and thereby counted, before the end is told.

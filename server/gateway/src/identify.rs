@@ -6,10 +6,11 @@ use crate::{
     key_places::KeyPlaces,
     keyring::{Found, KeyRef},
     message::Fields,
+    peer::Peer,
     refusal::{Refusal, UnknownKey},
     worker::Shared,
 };
-use portico_domain::{MalformedKey, PublicKeyId, SecretToken, Timestamp, TokenKind};
+use portico_domain::{MalformedKey, PublicKeyId, SecretToken, TokenKind};
 
 /// Keys that other gateways made have these lengths.
 const IMPORTED: std::ops::RangeInclusive<usize> = 20..=128;
@@ -44,7 +45,7 @@ pub(crate) fn identify(
     }
     let required = route.api.needs_key(&route.operation);
     let in_authorization = presented.in_authorization;
-    let key = match check(shared, presented.key, account) {
+    let key = match guest_key(shared, &arrival.peer, account).unwrap_or_else(|| check(shared, presented.key, account)) {
         Ok(key) => Some(key),
         Err(refusal) if required => return Err(refusal),
         // Nobody needs a key here, so nobody is kept out by a bad one, and nothing is counted for it.
@@ -57,8 +58,11 @@ pub(crate) fn identify(
 }
 
 /// Notes whose request it is that was refused before anybody asked for its key, so that the key's owner can read why.
-pub(crate) fn note_key(shared: &Shared, fields: &Fields, account: &mut Account) {
-    let known = Presented::read(fields).is_ok_and(|presented| check(shared, presented.key, account).is_ok());
+pub(crate) fn note_key(shared: &Shared, peer: &Peer, fields: &Fields, account: &mut Account) {
+    let known = match guest_key(shared, peer, account) {
+        Some(key) => key.is_ok(),
+        None => Presented::read(fields).is_ok_and(|presented| check(shared, presented.key, account).is_ok()),
+    };
     if !known {
         account.key = None;
     }
@@ -135,6 +139,15 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     (scheme.eq_ignore_ascii_case(b"bearer ") && key.starts_with(b"ptk_")).then_some(key)
 }
 
+/// The key of whom the house brought in, if it is with a key.
+fn guest_key(shared: &Shared, peer: &Peer, account: &mut Account) -> Option<Result<KeyRef, Refusal>> {
+    let key = peer.guest.as_ref()?.key?;
+    Some(match shared.keyring.of_id(key) {
+        Some(found) => valid(found, account),
+        None => Err(Refusal::KeyUnknown(UnknownKey::NotFound)),
+    })
+}
+
 fn check(shared: &Shared, presented: Option<&[u8]>, account: &mut Account) -> Result<KeyRef, Refusal> {
     let Some(bytes) = presented else { return Err(Refusal::KeyMissing) };
     let unknown = Refusal::KeyUnknown;
@@ -151,18 +164,18 @@ fn check(shared: &Shared, presented: Option<&[u8]>, account: &mut Account) -> Re
     };
     account.named_key = Some(id);
     let found = shared.keyring.find(id, &digest).ok_or_else(|| unknown(UnknownKey::NotFound))?;
-    // The secret is right: whatever is wrong with the key, its owner may read of it.
-    account.key = Some(found.key.clone());
-    is_valid(&found, account.at)?;
-    Ok(found.key)
+    valid(found, account)
 }
 
-fn is_valid(found: &Found, now: Timestamp) -> Result<(), Refusal> {
+/// Of a key whose secret is right, or need not be shown.
+fn valid(found: Found, account: &mut Account) -> Result<KeyRef, Refusal> {
+    // Whatever is wrong with it, its owner may read of it.
+    account.key = Some(found.key.clone());
     if let Some(at) = found.revoked_at {
         return Err(Refusal::KeyRevoked(at));
     }
     match found.ends_at {
-        Some(end) if end <= now => Err(Refusal::KeyExpired(end)),
-        _ => Ok(()),
+        Some(end) if end <= account.at => Err(Refusal::KeyExpired(end)),
+        _ => Ok(found.key),
     }
 }

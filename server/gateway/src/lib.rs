@@ -54,6 +54,7 @@ mod world;
 
 pub use gateway::{Gateway, StartError};
 pub use keyring::{KeyEntry, KeyScope, Keyring, Replacement};
+pub use peer::Guest;
 pub use policy::{document::CompiledDocument, validate::InvalidRules};
 pub use settings::GatewaySettings;
 pub use subscriptions::Subscriptions;

@@ -3,7 +3,7 @@ use crate::{
     entrance::{Channel, Entered},
     http1, http2,
     peer::Peer,
-    worker::{Shared, Worker},
+    worker::{Arriving, Shared, Worker},
 };
 use bytes::BytesMut;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -57,7 +57,12 @@ fn bind_one(address: SocketAddr, shared: bool) -> io::Result<Socket> {
 }
 
 /// Accepts until told to stop, then waits for the connections that are busy.
-pub(crate) async fn serve(listener: StdListener, worker: Arc<Worker>, mut stop: Stop) -> io::Result<()> {
+pub(crate) async fn serve(
+    listener: StdListener,
+    mut arriving: mpsc::Receiver<Arriving>,
+    worker: Arc<Worker>,
+    mut stop: Stop,
+) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     // Every connection holds a sender; the receiver ends when all are gone.
     let (alive, mut all_gone) = mpsc::channel::<Infallible>(1);
@@ -75,6 +80,16 @@ pub(crate) async fn serve(listener: StdListener, worker: Arc<Worker>, mut stop: 
             drop((place, alive));
         });
     };
+    // A guest for whom there is no room finds its connection closed.
+    let welcome = |(stream, guest): Arriving| {
+        let Some(place) = Place::take(&worker.shared) else { return };
+        let (worker, stop, alive) = (Arc::clone(&worker), told.clone(), alive.clone());
+        tokio::spawn(async move {
+            let peer = Arc::new(Peer { address: guest.client.to_canonical(), secured: None, guest: Some(guest) });
+            http1::serve(worker, peer, stream, BytesMut::new(), stop).await;
+            drop((place, alive));
+        });
+    };
     let mut sweep = interval(SWEEP);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -86,6 +101,7 @@ pub(crate) async fn serve(listener: StdListener, worker: Arc<Worker>, mut stop: 
                     sleep(BREATH).await;
                 }
             },
+            Some(guest) = arriving.recv() => welcome(guest),
             _ = sweep.tick() => worker.sweep(),
             _ = stop.changed() => break,
         }
@@ -129,7 +145,7 @@ fn turn_away(worker: &Arc<Worker>, stream: TcpStream, peer: SocketAddr, turned_a
     }
     let (worker, place) = (Arc::clone(worker), Arc::clone(turned_away));
     tokio::spawn(async move {
-        let peer = Peer { address: peer.ip().to_canonical(), secured: None };
+        let peer = Peer { address: peer.ip().to_canonical(), secured: None, guest: None };
         http1::turn_away(worker, peer, stream).await;
         drop(place);
     });

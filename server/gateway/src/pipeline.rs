@@ -58,11 +58,11 @@ async fn run(
     let checked = arrive::check(shared, peer, caller, &request);
     let checked = checked.inspect_err(|_| {
         find::note_api(&world, &request, account);
-        identify::note_key(shared, &request.fields, account);
+        identify::note_key(shared, peer, &request.fields, account);
     })?;
     let mut arrival = Arrival::new(request, peer, checked);
     let found = find::find(&world, &arrival, account);
-    let route = match found.inspect_err(|_| identify::note_key(shared, &arrival.fields, account))? {
+    let route = match found.inspect_err(|_| identify::note_key(shared, peer, &arrival.fields, account))? {
         Found::Route(route) => route,
         Found::Options { allow } => return Ok(after::options(allow)),
         Found::Preflight(fields) => return Ok(after::preflight(fields)),

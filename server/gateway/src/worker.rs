@@ -3,6 +3,7 @@ use crate::{
     entrance::Entrance,
     keyring::Keyring,
     limit::Levels,
+    peer::Guest,
     policy::{cache::Cache, shadow::Places},
     settings::GatewaySettings,
     subscriptions::Subscriptions,
@@ -26,7 +27,13 @@ use std::{
     },
     time::{Duration, Instant, SystemTime},
 };
-use tokio::sync::watch;
+use tokio::{
+    io::DuplexStream,
+    sync::{mpsc, watch},
+};
+
+/// Guests that were brought in and not yet taken.
+const AT_THE_DOOR: usize = 64;
 
 pub(crate) struct Shared {
     pub(crate) settings: GatewaySettings,
@@ -68,6 +75,9 @@ impl Shared {
     }
 }
 
+/// A guest, and the other end of its connection.
+pub(crate) type Arriving = (DuplexStream, Guest);
+
 /// One thread's own. Others only look at it to read the counts out.
 pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
@@ -79,6 +89,8 @@ pub(crate) struct Worker {
     /// For copies of calls.
     pub(crate) shadows: Places,
     pub(crate) websockets: OpenSockets,
+    /// Where the house brings its guests in.
+    pub(crate) door: mpsc::Sender<Arriving>,
     /// Requests that are not settled yet.
     pub(crate) in_flight: AtomicU64,
     tally: Mutex<Tally>,
@@ -93,9 +105,12 @@ struct Date {
 }
 
 impl Worker {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self {
+    /// And where its guests arrive.
+    pub(crate) fn new(shared: Arc<Shared>) -> (Self, mpsc::Receiver<Arriving>) {
+        let (door, arriving) = mpsc::channel(AT_THE_DOOR);
+        let worker = Self {
             shared,
+            door,
             pool: Pool::default(),
             lines: Lines::default(),
             names: Names::new(names::system()),
@@ -104,8 +119,10 @@ impl Worker {
             in_flight: AtomicU64::new(0),
             tally: Mutex::default(),
             date: Mutex::default(),
-        }
+        };
+        (worker, arriving)
     }
+
     pub(crate) fn tally(&self) -> MutexGuard<'_, Tally> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }

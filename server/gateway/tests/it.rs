@@ -12,6 +12,7 @@ mod it {
     mod drills;
     mod explained;
     mod failing;
+    mod guests;
     mod hostile;
     mod journey;
     mod key_places;

@@ -89,7 +89,7 @@ struct Place(u32);
 pub struct Keyring {
     shards: Box<[RwLock<Shard>]>,
     hasher: RandomState,
-    /// Also keeps writers apart, so that a key's secrets change together. Requests never take it.
+    /// Also keeps writers apart, so that a key's secrets change together. Requests from outside never take it.
     by_key: Mutex<HashTable<Place>>,
 }
 
@@ -205,6 +205,13 @@ impl Keyring {
         let hash = self.hasher.hash_one(id);
         let shard = self.shards[shard_of(hash)].read().unwrap_or_else(PoisonError::into_inner);
         shard.find(hash, id, digest).map(Record::found)
+    }
+
+    /// The key itself, by its present secret, for whom the house has made sure of.
+    pub(crate) fn of_id(&self, key: KeyId) -> Option<Found> {
+        let by_key = self.writing();
+        let place = by_key.find(self.hasher.hash_one(key), |place| self.key_at(*place) == key)?;
+        Some(self.at(*place, Record::found))
     }
 
     fn writing(&self) -> MutexGuard<'_, HashTable<Place>> {

@@ -87,6 +87,11 @@ impl Certificates {
         Ok((stream, secured))
     }
 
+    /// Whether clients of this host must show a certificate. `host` may carry a port.
+    pub(crate) fn asks_for_one(&self, host: &str) -> bool {
+        self.current().for_name(Some(set::without_port(host))).authority.is_some()
+    }
+
     /// Whether a request for this host may not be answered on this connection (421): the host's clients must show a
     /// certificate, and this connection's client did not have to show one of those. `host` may carry a port.
     pub(crate) fn misdirected(&self, secured: &Secured, host: &str) -> bool {
