@@ -7,6 +7,7 @@ mod commands;
 mod descriptors;
 mod documents;
 mod house;
+mod inner_call;
 mod listener;
 mod logging;
 mod ops;
@@ -15,6 +16,8 @@ mod secret;
 mod serve;
 mod session;
 mod settings;
+mod to_the_end;
+mod try_it;
 
 /// A proxied call makes some twenty short-lived allocations; the system's allocator takes twice as long over them.
 #[global_allocator]

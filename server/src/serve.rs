@@ -7,6 +7,7 @@ use crate::{
     origin::{self, OwnOrigin},
     session,
     settings::{Scheme, Settings, public_url_of},
+    try_it,
 };
 use anyhow::Context as _;
 use axum::{Router, extract::DefaultBodyLimit, middleware};
@@ -172,9 +173,15 @@ fn portal_router(
         name: "Portico".to_owned(),
         gateway_url: gateway_url.as_str().trim_end_matches('/').to_owned(),
     };
-    let pages = portal::router(control.clone(), site).merge(documents::router(control.clone()));
-    let worth_it =
-        SizeAbove::new(512).and(NotForContentType::GRPC).and(NotForContentType::IMAGES).and(NotForContentType::SSE);
+    let pages = portal::router(control.clone(), site)
+        .merge(documents::router(control.clone()))
+        .merge(try_it::router(control.clone()));
+    let worth_it = SizeAbove::new(512)
+        .and(NotForContentType::GRPC)
+        .and(NotForContentType::IMAGES)
+        .and(NotForContentType::SSE)
+        // Answers of tried calls: what streams must not wait for a compressor.
+        .and(NotForContentType::const_new("application/octet-stream"));
     pages
         .nest("/api/v1", portico_management::router(control.clone()))
         .layer(DefaultBodyLimit::max(40 * 1024 * 1024))

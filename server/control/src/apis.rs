@@ -190,6 +190,15 @@ impl Control {
         api.ok_or_else(|| ControlError::not_found(format!("API {slug}")))
     }
 
+    /// Host, with its port, and path below which the gateway serves an API: a host of its own, if it has one.
+    pub(crate) fn served_at<'a>(&self, api: &'a Api) -> (String, &'a str) {
+        let own = api.settings.policies.hosts.first();
+        let host = own.map(String::as_str).or(self.gateway_url.host_str()).unwrap_or_default();
+        let port = self.gateway_url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let path = if own.is_some() { "" } else { api.settings.base_path.trim_end_matches('/') };
+        (format!("{host}{port}"), path)
+    }
+
     /// Removes an API with its versions and subscriptions.
     pub async fn remove_api(&self, who: &Who, slug: &Slug) -> Result<(), ControlError> {
         let permit = who.permit::<ManageApis>()?;

@@ -35,6 +35,7 @@ mod settings;
 mod subscriptions;
 mod traffic;
 mod tries;
+mod try_it;
 
 pub use accounts::{AccountChange, NewAccount};
 pub use apis::{UploadOutcome, UploadRequest};
@@ -48,6 +49,7 @@ pub use permit::Who;
 pub use portal::signed_in;
 pub use remembered::RememberedAnswer;
 pub use traffic::{RequestQuery, UsageRequest};
+pub use try_it::Entry;
 
 /// Part of a list; `next` is the cursor of the following part.
 #[derive(Clone, Debug, PartialEq, Eq)]

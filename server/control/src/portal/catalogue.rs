@@ -79,14 +79,13 @@ impl Control {
         Ok(Opened { api, version: shown, description, head })
     }
 
-    /// Where the gateway serves an API: at its own host if it has one, else below the gateway's address.
+    /// Where the gateway serves an API, for clients.
     pub(super) fn base_url(&self, api: &Api) -> String {
-        if let Some(host) = api.settings.policies.hosts.first() {
-            let port = self.gateway_url.port().map(|port| format!(":{port}")).unwrap_or_default();
-            return format!("{}://{host}{port}", self.gateway_url.scheme());
-        }
-        let gateway = self.gateway_url.as_str().trim_end_matches('/');
-        format!("{gateway}{}", api.settings.base_path.trim_end_matches('/'))
+        let (host, path) = self.served_at(api);
+        // Who has a path before the gateway cuts it off there.
+        let before =
+            if api.settings.policies.hosts.is_empty() { self.gateway_url.path().trim_end_matches('/') } else { "" };
+        format!("{}://{host}{before}{path}", self.gateway_url.scheme())
     }
 
     async fn reader(&self, who: &Who, api: &Api) -> Result<Reader, ControlError> {
