@@ -3,10 +3,11 @@
 //! `build.rs` makes them and the table of them. One more file in `public/` is one more name in its list; one more
 //! content type is one more line in its `add`.
 
+use crate::conditional;
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
     routing::get,
 };
 
@@ -32,8 +33,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 
 impl Asset {
     fn answer(&self, request: &HeaderMap) -> Response<Body> {
-        let known = list(request, &header::IF_NONE_MATCH)
-            .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag);
+        let known = conditional::knows(request, self.etag.trim_matches('"'));
         let brotli = self.brotli.filter(|_| accepts_brotli(request));
         let mut answer = match (known, brotli) {
             (true, _) => Response::new(Body::empty()),
@@ -61,26 +61,16 @@ impl Asset {
 
 /// RFC 9110, section 12.5.3: named, and not with a weight of nought. A mere `*` gets the plain file.
 fn accepts_brotli(request: &HeaderMap) -> bool {
-    list(request, &header::ACCEPT_ENCODING).any(|item| {
-        let (coding, weight) = item.split_once(';').unwrap_or((item, ""));
-        let weight = weight.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse::<f32>);
-        coding.trim().eq_ignore_ascii_case("br") && weight.is_ok_and(|weight| weight > 0.0)
+    conditional::list(request, &header::ACCEPT_ENCODING).any(|item| {
+        let (coding, weight) = conditional::weighed(item);
+        coding.eq_ignore_ascii_case("br") && weight > 0.0
     })
-}
-
-/// The items of a comma-separated header, however many lines it came in.
-fn list<'a>(request: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
-    request
-        .get_all(name)
-        .into_iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .map(str::trim)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderName;
 
     fn asked(name: HeaderName, value: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(name, HeaderValue::from_static(value))])

@@ -4,6 +4,7 @@
 
 mod assets;
 mod commands;
+mod conditional;
 mod descriptors;
 mod documents;
 mod house;

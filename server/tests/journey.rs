@@ -15,6 +15,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+mod journey {
+    mod machines;
+}
+
 const PETS: &str = r"
 openapi: 3.0.3
 info: { title: Pets, version: 1.0.0 }

@@ -9,9 +9,7 @@ use crate::{
 };
 use bytes::Bytes;
 use portico_contract::reference::Finding;
-use portico_domain::{
-    Api, ApiSettings, ApiVersion, Format, RouteSpec, Slug, Upstream, VersionId, VersionState, Visibility,
-};
+use portico_domain::{Api, ApiSettings, ApiVersion, RouteSpec, Slug, Upstream, VersionId, VersionState, Visibility};
 use portico_gateway::WorldError;
 use portico_openapi::Description;
 use portico_store::{StoreError, Tx, Unique};
@@ -304,28 +302,6 @@ impl Control {
             },
         };
         found.ok_or_else(missing)
-    }
-
-    /// The author's document, in the writing asked for.
-    pub async fn document(
-        &self,
-        who: &Who,
-        slug: &Slug,
-        version: Option<&str>,
-        format: Format,
-    ) -> Result<Vec<u8>, ControlError> {
-        let api = self.find_api(who, slug).await?;
-        let version = self.version_for(who, &api, version).await?;
-        if version.format == format {
-            let bytes = self.store.document(version.id).await?;
-            return bytes.ok_or_else(|| ControlError::not_found(format!("API {slug} any more")));
-        }
-        let description = self.description(&version).await?;
-        let rewrite = move || match format {
-            Format::Json => description.to_json(),
-            Format::Yaml => description.to_yaml(),
-        };
-        tokio::task::spawn_blocking(rewrite).await.map_err(|error| ControlError::internal(&error))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The control plane's parts, put together once by the server.
 use crate::{
-    ControlError, changes::Compared, library::Library, passwords::Passwords, publisher::Publisher, rules::Compiled,
-    traffic::Flush, tries::Tries,
+    ControlError, changes::Compared, downloads::Tags, library::Library, passwords::Passwords, publisher::Publisher,
+    rules::Compiled, traffic::Flush, tries::Tries,
 };
 use portico_domain::{Clock, InstallationSecret};
 use portico_gateway::Gateway;
@@ -54,6 +54,7 @@ pub struct Control {
     pub(crate) library: Library,
     pub(crate) compared: Compared,
     pub(crate) compiled: Compiled,
+    pub(crate) tags: Tags,
     pub(crate) publisher: Publisher,
     pub(crate) flush: Flush,
 }
@@ -78,6 +79,7 @@ impl Control {
             library: Library::default(),
             compared: Compared::default(),
             compiled: Compiled::default(),
+            tags: Tags::default(),
             publisher: Publisher::default(),
         }))
     }

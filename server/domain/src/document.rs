@@ -1,9 +1,11 @@
 //! What the gateway and the store need to know of an OpenAPI document.
 use crate::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 
 /// How a document was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     Json,
@@ -61,4 +63,13 @@ pub struct KeyPlace {
     pub location: crate::ParameterLocation,
     /// Of the field, the query parameter or the cookie.
     pub name: String,
+}
+
+/// A name for these bytes and no others, e.g. for an `ETag`: 32 hexadecimal digits.
+pub fn fingerprint(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -27,7 +27,7 @@ pub use app::{App, Subscription, SubscriptionState};
 pub use audit::{Actor, Change, Subject};
 pub use check::{InvalidSettings, SettingsFaults, read_upstream_url};
 pub use clock::{Clock, MockClock, SystemClock, Timestamp};
-pub use document::{Deprecation, Format, KeyPlace, RouteSpec};
+pub use document::{Deprecation, Format, KeyPlace, RouteSpec, fingerprint};
 pub use id::{AccountId, AppId, KeyId, LetterId, SubscriptionId, TokenId, VersionId};
 pub use key::{Digester, InstallationSecret, Purpose};
 pub use key::{Environment, Key, KeyDigest, KeyName, KeyStatus, MalformedKey, PublicKeyId, SecretToken, TokenKind};

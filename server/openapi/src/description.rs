@@ -10,9 +10,8 @@ use crate::{
     schema,
     search::{self, SearchEntry},
     security::Scheme,
-    server, slug,
+    served, server, slug,
     typed::said,
-    writing,
 };
 use openapiv3::ExternalDocumentation;
 use portico_contract::reference::{
@@ -314,20 +313,9 @@ impl Description {
         search::entries(self)
     }
 
-    /// The document as JSON; the author's own bytes if that is how it was written.
-    pub fn to_json(&self) -> Vec<u8> {
-        match self.format {
-            Format::Json => self.bytes.to_vec(),
-            Format::Yaml => writing::json(&self.root),
-        }
-    }
-
-    /// The document as YAML; the author's own bytes if that is how it was written.
-    pub fn to_yaml(&self) -> Vec<u8> {
-        match self.format {
-            Format::Yaml => self.bytes.to_vec(),
-            Format::Json => writing::yaml(&self.root),
-        }
+    /// The document in one of the writings, with the gateway as its server.
+    pub fn written(&self, format: Format, base_url: &str) -> Vec<u8> {
+        served::written(self, format, base_url)
     }
 }
 

@@ -14,7 +14,7 @@
 //! lost in the words of 3.0. [`writer`] writes parameters, bodies and examples, each side without what only the other
 //! writes, and where a value is of one of several variants, an example of each. What cannot be read becomes a fault of its page, and the rest is shown.
 //! [`rules`] makes of the same parts what the gateway checks calls and answers by, and mock answers.
-//! [`diff`] tells what changed from one document to another.
+//! [`diff`] tells what changed from one document to another. [`served`] writes the document as readers get it.
 //!
 //! `openapiv3` is the typed model of all that has one shape in every version once it is brought to the words of 3.0:
 //! `info` with contact and licence, `externalDocs`, tags, security schemes and requirements, and the frame of each
@@ -48,6 +48,7 @@ mod schema;
 mod search;
 mod sections;
 mod security;
+mod served;
 mod server;
 mod slug;
 mod status;

@@ -10,6 +10,7 @@ use std::{
     cell::RefCell,
     collections::{HashMap, HashSet},
     fmt,
+    ops::Range,
 };
 
 /// Where the pointers asked for stand: the key of a member, the beginning of an item.
@@ -20,26 +21,13 @@ pub(crate) struct Places {
 
 impl Places {
     pub(crate) fn look<'p>(text: &Text<'_>, pointers: impl Iterator<Item = &'p str>) -> Self {
-        let mut wanted = HashSet::new();
-        for pointer in pointers {
-            let ends = pointer.match_indices('/').map(|(at, _)| at).skip(1).chain([pointer.len()]);
-            wanted.extend(ends.map(|end| pointer[..end].to_owned()));
-        }
-        wanted.remove("");
+        let wanted = wanted(pointers);
         let mut places = Self::default();
         match text.format {
             Format::Json => {
-                let mut scan = Scan {
-                    bytes: text.characters.as_bytes(),
-                    at: 0,
-                    line: 1,
-                    line_start: 0,
-                    wanted: &wanted,
-                    found: Vec::new(),
-                };
-                scan.value(&mut String::new(), true);
-                for (pointer, line, start, at) in scan.found {
-                    let column = text.characters.get(start..at).map_or(0, |before| before.chars().count()) + 1;
+                for Found { pointer, line, line_start, span } in scan(text, &wanted) {
+                    let before = text.characters.get(line_start..span.start);
+                    let column = before.map_or(0, |before| before.chars().count()) + 1;
                     places.at.insert(pointer, (line, column as u32));
                 }
             }
@@ -54,6 +42,11 @@ impl Places {
             }
         }
         places
+    }
+
+    /// The place of `pointer` itself, if it was asked for and is there.
+    pub(crate) fn exact(&self, pointer: &str) -> Option<(u32, u32)> {
+        self.at.get(pointer).copied()
     }
 
     /// The place of `pointer`, or of the nearest thing around it.
@@ -71,6 +64,38 @@ impl Places {
     }
 }
 
+/// Where members of a JSON text stand that has been parsed before, each from its key to the end of its value.
+pub(crate) fn members<'p>(text: &Text<'_>, pointers: impl Iterator<Item = &'p str>) -> HashMap<String, Range<usize>> {
+    scan(text, &wanted(pointers)).into_iter().map(|found| (found.pointer, found.span)).collect()
+}
+
+/// The pointers, and all on the way to them.
+fn wanted<'p>(pointers: impl Iterator<Item = &'p str>) -> HashSet<String> {
+    let mut wanted = HashSet::new();
+    for pointer in pointers {
+        let ends = pointer.match_indices('/').map(|(at, _)| at).skip(1).chain([pointer.len()]);
+        wanted.extend(ends.map(|end| pointer[..end].to_owned()));
+    }
+    wanted.remove("");
+    wanted
+}
+
+fn scan(text: &Text<'_>, wanted: &HashSet<String>) -> Vec<Found> {
+    let mut scan = Scan { bytes: text.characters.as_bytes(), at: 0, line: 1, line_start: 0, wanted, found: Vec::new() };
+    scan.value(&mut String::new(), true);
+    scan.found
+}
+
+/// What stands in a JSON text.
+struct Found {
+    pointer: String,
+    line: u32,
+    /// Offset of the line.
+    line_start: usize,
+    /// Of a member from its key on.
+    span: Range<usize>,
+}
+
 /// Steps over JSON that has been parsed before: it takes every shortcut valid JSON allows.
 struct Scan<'a> {
     bytes: &'a [u8],
@@ -78,8 +103,7 @@ struct Scan<'a> {
     line: u32,
     line_start: usize,
     wanted: &'a HashSet<String>,
-    /// Pointer, line, offset of the line, offset.
-    found: Vec<(String, u32, usize, usize)>,
+    found: Vec<Found>,
 }
 
 impl Scan<'_> {
@@ -186,10 +210,14 @@ impl Scan<'_> {
         let length = pointer.len();
         pointer.push_str(&refer::step(part));
         let inside = self.wanted.contains(pointer.as_str());
+        let found = self.found.len();
         if inside {
-            self.found.push((pointer.clone(), line, start, at));
+            self.found.push(Found { pointer: pointer.clone(), line, line_start: start, span: at..at });
         }
         self.value(pointer, inside);
+        if inside {
+            self.found[found].span.end = self.at;
+        }
         pointer.truncate(length);
     }
 }

@@ -14,5 +14,6 @@ mod it {
     mod pages;
     mod rules;
     mod samples;
+    mod served;
     pub(crate) mod support;
 }

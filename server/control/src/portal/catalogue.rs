@@ -80,7 +80,7 @@ impl Control {
     }
 
     /// Where the gateway serves an API, for clients.
-    pub(super) fn base_url(&self, api: &Api) -> String {
+    pub(crate) fn base_url(&self, api: &Api) -> String {
         let (host, path) = self.served_at(api);
         // Who has a path before the gateway cuts it off there.
         let before =

@@ -1,6 +1,7 @@
 //! Real documents, where they are at hand: every one is read or refused for a true reason, every page fits.
 use super::support::count;
 use portico_contract::reference::{Operation, Property, Schema, Severity};
+use portico_domain::Format;
 use portico_openapi::{Description, read};
 use std::{
     fmt::Write as _,
@@ -138,9 +139,11 @@ fn pages_fit(name: &str, description: &Description) {
     }
     assert_eq!(description.search_entries().len(), slugs.len() + description.schema_names().count());
     assert!(description.first_call("https://gw.example/base", None).is_some() || slugs.is_empty(), "{name}");
-    for bytes in [description.to_json(), description.to_yaml()] {
+    let written = |format| description.written(format, "https://gw.example/base");
+    for bytes in [written(Format::Json), written(Format::Yaml)] {
         let again = read(&bytes).description.unwrap_or_else(|| panic!("{name} in the other writing"));
         assert_eq!(again.operation_slugs().collect::<Vec<_>>(), slugs, "{name}");
+        assert!(again.overview().servers.iter().all(|server| server.url == "https://gw.example/base"), "{name}");
     }
 }
 
