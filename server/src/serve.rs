@@ -2,7 +2,8 @@
 use crate::{
     assets, descriptors, documents,
     house::{self, Running},
-    listener,
+    listener, llms,
+    markdown::{self, Pages},
     ops::{self, Ops},
     origin::{self, OwnOrigin},
     session,
@@ -173,8 +174,12 @@ fn portal_router(
         name: "Portico".to_owned(),
         gateway_url: gateway_url.as_str().trim_end_matches('/').to_owned(),
     };
+    let sheets = Pages::new(control.clone(), portal_url);
+    let name = site.name.clone();
     let pages = portal::router(control.clone(), site)
+        .layer(middleware::from_fn_with_state(sheets.clone(), markdown::choose))
         .merge(documents::router(control.clone()))
+        .merge(llms::router(sheets, name))
         .merge(try_it::router(control.clone()));
     let worth_it = SizeAbove::new(512)
         .and(NotForContentType::GRPC)

@@ -14,7 +14,8 @@
 //! lost in the words of 3.0. [`writer`] writes parameters, bodies and examples, each side without what only the other
 //! writes, and where a value is of one of several variants, an example of each. What cannot be read becomes a fault of its page, and the rest is shown.
 //! [`rules`] makes of the same parts what the gateway checks calls and answers by, and mock answers.
-//! [`diff`] tells what changed from one document to another. [`served`] writes the document as readers get it.
+//! [`diff`] tells what changed from one document to another. [`served`] writes the document as readers get it, [`in_markdown`]
+//! the portal's pages as Markdown.
 //!
 //! `openapiv3` is the typed model of all that has one shape in every version once it is brought to the words of 3.0:
 //! `info` with contact and licence, `externalDocs`, tags, security schemes and requirements, and the frame of each
@@ -35,6 +36,7 @@ mod example;
 mod finding;
 mod frame;
 mod highlight;
+pub mod in_markdown;
 mod limits;
 mod markdown;
 mod operation;

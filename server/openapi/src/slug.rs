@@ -1,4 +1,5 @@
 //! Names of operations in URLs, stable from one version of a document to the next.
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::HashMap;
 
 /// The `operationId` where there is one, made fit for one segment of a URL; else method and path words,
@@ -17,6 +18,12 @@ fn segment(text: &str) -> String {
         out.clear();
     }
     out
+}
+
+/// Any text as one segment of a path.
+pub(crate) fn escaped(text: &str) -> String {
+    const WITHIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(text, WITHIN).to_string()
 }
 
 /// Lower-case words joined by `-`.

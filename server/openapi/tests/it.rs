@@ -10,6 +10,7 @@ mod it {
     mod corpus;
     mod findings;
     mod hostile;
+    mod in_markdown;
     mod keywords;
     mod pages;
     mod rules;

@@ -101,3 +101,70 @@ fn who_may_not_see_an_api_gets_nothing_of_it() {
         assert_eq!((answer.status, answer.header("access-control-allow-origin")), (404, ""), "{path}");
     }
 }
+
+#[test]
+fn every_reading_page_is_markdown_too() {
+    let house = House::new();
+    let page = house.get("/apis/pets/operations/getPet.md");
+    assert_eq!((page.status, page.header("content-type")), (200, "text/markdown; charset=utf-8"));
+    let call = format!("`GET {}/pets/pets/{{petId}}`", house.portico.gateway);
+    let api = format!("({}/apis/pets.md)", house.portico.portal);
+    assert!(
+        page.text.contains(&call) && page.text.contains(&api) && page.text.contains("```sh\ncurl "),
+        "{}",
+        page.text
+    );
+    let known = [("if-none-match", page.header("etag"))];
+    assert_eq!(house.ask("GET", "/apis/pets/operations/getPet.md", &known).status, 304);
+    for (path, words) in [
+        ("/apis.md", "# APIs\n\n- [Pets]("),
+        ("/apis/pets.md", "# Pets\n"),
+        ("/apis/pets/versions/1.0.0.md", "# Pets\n"),
+        ("/apis/pets/changes.md", "# Changes of Pets\n"),
+        ("/apis/pets/versions/1.0.0/changes.md", "# Changes in Pets 1.0.0\n"),
+    ] {
+        let answer = house.get(path);
+        assert!(answer.status == 200 && answer.text.starts_with(words), "{path} {} {}", answer.status, answer.text);
+    }
+
+    let asked = house.ask("GET", "/apis/pets/operations/getPet", &[("accept", "text/markdown, text/html;q=0.5")]);
+    assert_eq!((asked.text.as_str(), asked.header("vary")), (page.text.as_str(), "accept"));
+    let html = house.ask("GET", "/apis/pets/operations/getPet", &[("accept", "text/html")]);
+    assert!(html.text.starts_with("<!DOCTYPE html>") && html.header("vary").starts_with("accept"));
+    assert_eq!(html.header("link"), "</apis/pets/operations/getPet.md>; rel=\"alternate\"; type=\"text/markdown\"");
+    assert_eq!(house.get("/apis/pets/operations/none.md").status, 404);
+    house.change("pets", &json!({"visibility": "signed-in"}));
+    for path in ["/apis/pets.md", "/apis/pets/operations/getPet.md", "/apis/pets/changes.md"] {
+        assert_eq!(house.get(path).status, 404, "{path}");
+    }
+    assert!(!house.get("/apis.md").text.contains("Pets"));
+}
+
+#[test]
+fn language_models_are_told_what_there_is() {
+    let house = House::new();
+    let list = house.get("/llms.txt");
+    assert_eq!((list.status, list.header("content-type")), (200, "text/plain; charset=utf-8"));
+    let line = format!("- [Pets]({}/apis/pets.md): (2 operations, version 1.0.0, needs a key)", house.portico.portal);
+    assert!(list.text.starts_with("# Portico\n\n> ") && list.text.contains(&line), "{}", list.text);
+    let full = house.get("/llms-full.txt");
+    assert!(full.text.contains("\n# Pets\n") && full.text.contains("/pets/pets/{petId}`"), "{}", full.text);
+
+    // An API of more pages than the file has room for.
+    let long = "Long. ".repeat(2_000);
+    let paths: String = (0..200).fold(String::new(), |paths, n| {
+        paths
+            + &format!(
+                "  /a{n}: {{ get: {{ description: '{long}', responses: {{ '200': {{ description: One }} }} }} }}\n"
+            )
+    });
+    let document = format!("openapi: 3.0.3\ninfo: {{ title: Wide, version: '1' }}\npaths:\n{paths}");
+    assert_eq!(house.admin.put_document("/apis/wide?publish=true&upstream=http://127.0.0.1:9", &document).0, 201);
+    let full = house.get("/llms-full.txt").text;
+    let end = full.lines().last().unwrap();
+    assert!(end.starts_with("This file stops here, behind ") && end.contains("/apis/wide. "), "{end}");
+    assert!(full.len() < 1_200_000);
+
+    house.change("pets", &json!({"visibility": "private"}));
+    assert!(!house.get("/llms.txt").text.contains("Pets") && !house.get("/llms-full.txt").text.contains("Pets"));
+}
