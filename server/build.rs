@@ -51,7 +51,7 @@ fn make() -> Outcome<()> {
     let font = table.add_hashed("inter", "woff2", fs::read(root.join("public/fonts/inter.woff2"))?)?;
     let css = stylesheet(&root.join("style"))?.replace("/fonts/inter.woff2", &font);
     let css = table.add_hashed("portico", "css", css.into_bytes())?;
-    for name in ["favicon.svg", "robots.txt"] {
+    for name in ["favicon.svg", "card.png"] {
         table.add(&format!("/{name}"), fs::read(root.join("public").join(name))?, ASK_FIRST)?;
     }
     table.write(&[("PACKAGE", &package), ("STYLESHEET", &css), ("FONT", &font)])
@@ -251,8 +251,8 @@ impl Table {
         let content_type = match extension {
             "css" => "text/css; charset=utf-8",
             "js" => "text/javascript; charset=utf-8",
+            "png" => "image/png",
             "svg" => "image/svg+xml",
-            "txt" => "text/plain; charset=utf-8",
             "wasm" => "application/wasm",
             "woff2" => "font/woff2",
             _ => return Err(format!("{path}: say in server/build.rs which content type .{extension} has").into()),

@@ -20,6 +20,8 @@ pub struct Site {
     pub name: String,
     /// Where the published APIs answer, e.g. `https://gw.example.org`.
     pub gateway_url: String,
+    /// Where the portal itself is, e.g. `https://developers.example.org`.
+    pub portal_url: String,
 }
 
 /// Where a page stands: the path with its parts named by the route, and the query.

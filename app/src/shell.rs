@@ -6,6 +6,7 @@ use crate::{
     },
     context::{self, Theme},
     islands::{Copying, Filtering, KeepPlace, SearchPalette, ThemeSwitch},
+    metadata::metadata,
     page::{Page, Pane, Section},
 };
 use leptos::prelude::*;
@@ -39,6 +40,7 @@ fn head(page: &Page) -> AnyView {
             <link rel="stylesheet" href=site.css.clone()/>
             <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
             {feed}
+            {metadata(page)}
             <HydrationScripts options=site.leptos.clone() islands=true/>
         </head>
     }

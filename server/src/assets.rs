@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn what_pages_name_is_inside() {
         let paths: Vec<_> = ASSETS.iter().map(|asset| asset.path).collect();
-        for path in [STYLESHEET, FONT, "/favicon.svg", "/robots.txt"] {
+        for path in [STYLESHEET, FONT, "/favicon.svg", "/card.png"] {
             assert!(paths.contains(&path), "{path} is not in {paths:?}");
         }
         let wasm = format!("/pkg/{PACKAGE}_bg.wasm");

@@ -20,6 +20,7 @@ mod secret;
 mod serve;
 mod session;
 mod settings;
+mod sitemap;
 mod to_the_end;
 mod try_it;
 

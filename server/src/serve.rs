@@ -8,7 +8,7 @@ use crate::{
     origin::{self, OwnOrigin},
     session,
     settings::{Scheme, Settings, public_url_of},
-    try_it,
+    sitemap, try_it,
 };
 use anyhow::Context as _;
 use axum::{Router, extract::DefaultBodyLimit, middleware};
@@ -173,6 +173,7 @@ fn portal_router(
         font: assets::FONT.to_owned(),
         name: "Portico".to_owned(),
         gateway_url: gateway_url.as_str().trim_end_matches('/').to_owned(),
+        portal_url: portal_url.as_str().trim_end_matches('/').to_owned(),
     };
     let sheets = Pages::new(control.clone(), portal_url);
     let name = site.name.clone();
@@ -180,6 +181,7 @@ fn portal_router(
         .layer(middleware::from_fn_with_state(sheets.clone(), markdown::choose))
         .merge(documents::router(control.clone()))
         .merge(llms::router(sheets, name))
+        .merge(sitemap::router(control.clone(), portal_url))
         .merge(try_it::router(control.clone()));
     let worth_it = SizeAbove::new(512)
         .and(NotForContentType::GRPC)

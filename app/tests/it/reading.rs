@@ -2,7 +2,7 @@
 use super::{
     documents::HOSTILE,
     fake::Fake,
-    visit::{get, post},
+    visit::{Answer, get, post},
 };
 use axum::http::StatusCode;
 use portico_contract::Role;
@@ -40,6 +40,31 @@ async fn an_overview_leads_to_all_its_pages() {
     answer.holds("href=\"/apis/petstore#people\"");
     answer.holds("Get a key");
     answer.lacks(HOSTILE);
+}
+
+#[tokio::test]
+async fn search_engines_find_each_page_once() {
+    let structured = |answer: &Answer| -> serde_json::Value {
+        let (_, data) = answer.text.split_once("<script type=\"application/ld+json\">").expect("data");
+        serde_json::from_str(data.split_once("</script>").expect("an end").0).expect("JSON")
+    };
+    let overview = get(&fake(), None, "/apis/petstore?expand=all").await;
+    overview.holds("<link rel=\"canonical\" href=\"https://dev.example.org/apis/petstore\"");
+    overview.holds("<meta content=\"https://dev.example.org/card.png\" property=\"og:image\"");
+    assert_eq!(structured(&overview)["@graph"][0]["@type"], "WebAPI");
+    let path = "/apis/petstore/operations/pets%2Fadd";
+    let operation = get(&fake(), None, path).await;
+    operation.holds(&format!("<link rel=\"canonical\" href=\"https://dev.example.org{path}\""));
+    let data = structured(&operation);
+    assert_eq!(data["@graph"][0]["@type"], "TechArticle");
+    assert_eq!(data["@graph"][1]["itemListElement"][2]["item"], format!("https://dev.example.org{path}"));
+    get(&fake(), None, "/").await.holds("<link rel=\"canonical\" href=\"https://dev.example.org/apis\"");
+    for path in ["/apis/petstore/versions/1.1.0", "/apis/none", "/search?q=pets"] {
+        let answer = get(&fake(), None, path).await;
+        answer.holds("<meta name=\"robots\" content=\"noindex\"");
+        answer.lacks("rel=\"canonical\"");
+    }
+    get(&fake(), None, "/sign-up").await.lacks("noindex");
 }
 
 #[tokio::test]

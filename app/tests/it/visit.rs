@@ -18,6 +18,7 @@ pub(crate) fn site() -> Site {
         font: "/inter.woff2".into(),
         name: "Portico".into(),
         gateway_url: "https://gw.example.org".into(),
+        portal_url: "https://dev.example.org".into(),
     }
 }
 

@@ -168,3 +168,29 @@ fn language_models_are_told_what_there_is() {
     house.change("pets", &json!({"visibility": "private"}));
     assert!(!house.get("/llms.txt").text.contains("Pets") && !house.get("/llms-full.txt").text.contains("Pets"));
 }
+
+#[test]
+fn search_engines_are_told_what_is_for_everybody() {
+    let house = House::new();
+    let (_, hidden) = house.admin.put_document("/apis/inside?publish=true&upstream=http://127.0.0.1:9", crate::PETS);
+    assert_eq!(hidden["state"], "published", "{hidden}");
+    house.change("inside", &json!({"visibility": "signed-in"}));
+    let portal = &house.portico.portal;
+    let robots = house.get("/robots.txt");
+    assert_eq!(robots.header("content-type"), "text/plain; charset=utf-8");
+    assert!(
+        robots.text.contains("Disallow: /admin\n")
+            && robots.text.contains(&format!("\nSitemap: {portal}/sitemap.xml\n"))
+    );
+    let map = house.get("/sitemap.xml");
+    assert_eq!(map.header("content-type"), "application/xml; charset=utf-8");
+    for path in ["/apis</loc>", "/apis/pets</loc><lastmod>", "/apis/pets/changes<", "/apis/pets/operations/getPet<"] {
+        assert!(map.text.contains(&format!("<loc>{portal}{path}")), "{path} {}", map.text);
+    }
+    assert!(!map.text.contains("inside"), "{}", map.text);
+    assert_eq!(house.get("/sitemap/1.xml").text, map.text);
+    assert_eq!(house.get("/sitemap/2.xml").status, 404);
+    let card = house.ask("HEAD", "/card.png", &[]);
+    assert_eq!((card.status, card.header("content-type")), (200, "image/png"));
+    assert!(house.get("/apis/pets").text.contains(&format!("<link rel=\"canonical\" href=\"{portal}/apis/pets\"")));
+}
