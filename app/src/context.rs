@@ -88,6 +88,7 @@ pub(crate) struct Visit {
     pub site: Arc<Site>,
     pub caller: Caller,
     pub theme: Theme,
+    pub language: String,
     pub address: Address,
     pub form: FormState,
     ids: AtomicU32,
@@ -99,10 +100,11 @@ impl Visit {
         site: Arc<Site>,
         caller: Caller,
         theme: Theme,
+        language: String,
         address: Address,
         form: FormState,
     ) -> Self {
-        Self { portal, site, caller, theme, address, form, ids: AtomicU32::new(0) }
+        Self { portal, site, caller, theme, language, address, form, ids: AtomicU32::new(0) }
     }
 }
 
@@ -127,6 +129,10 @@ pub fn caller() -> Caller {
 }
 pub fn theme() -> Theme {
     visit().theme
+}
+/// The language that the reader wants samples in, as the cookie has it: any short word, or none.
+pub fn language() -> String {
+    visit().language.clone()
 }
 pub fn address() -> Address {
     visit().address.clone()

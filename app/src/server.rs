@@ -54,6 +54,7 @@ pub(crate) struct Request {
     pub address: Address,
     site: Arc<Site>,
     theme: Theme,
+    language: String,
 }
 
 impl FromRequestParts<House> for Request {
@@ -72,6 +73,7 @@ impl FromRequestParts<House> for Request {
             portal: Arc::clone(&house.portal),
             site: Arc::clone(&house.site),
             caller: parts.extensions.get().cloned().unwrap_or_default(),
+            language: cookie(parts, "language").map(language).unwrap_or_default(),
             theme: cookie(parts, "theme").and_then(Theme::parse).unwrap_or_default(),
             address,
         })
@@ -85,6 +87,12 @@ fn cookie<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
         .filter_map(|pair| pair.trim().split_once('='))
         .find(|(known, _)| *known == name)
         .map(|(_, value)| value)
+}
+
+/// A choice of the language of samples; what is no such word is no choice.
+pub(crate) fn language(text: &str) -> String {
+    let fits = text.len() <= 200 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if fits { text.to_owned() } else { String::new() }
 }
 
 impl Request {
@@ -123,7 +131,8 @@ impl Request {
         Answer: Future<Output = PortalResult<Page>> + Send + 'static,
     {
         let refusal = form.error().cloned();
-        let visit = Arc::new(Visit::new(self.portal, self.site, self.caller, self.theme, self.address, form));
+        let visit =
+            Arc::new(Visit::new(self.portal, self.site, self.caller, self.theme, self.language, self.address, form));
         let owner = Owner::new_root(None);
         let page = owner.with(|| {
             provide_nonce();

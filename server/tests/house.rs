@@ -17,8 +17,9 @@ use serde_json::Value;
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("portico-domain", &[]),
     ("portico-contract", &[]),
-    ("portico-app", &["portico-contract"]),
-    ("portico-openapi", &["portico-domain", "portico-contract"]),
+    ("portico-samples", &["portico-contract"]),
+    ("portico-app", &["portico-contract", "portico-samples"]),
+    ("portico-openapi", &["portico-domain", "portico-contract", "portico-samples"]),
     ("portico-store", &["portico-domain"]),
     ("portico-gateway", &["portico-domain"]),
     ("portico-telemetry", &["portico-domain"]),

@@ -1,5 +1,5 @@
 //! Self-service: apps, subscriptions, keys.
-use crate::{Limits, Moment, reference::Code};
+use crate::{Limits, Moment, call::Call};
 use serde::{Deserialize, Serialize};
 
 /// `/apps`
@@ -121,8 +121,8 @@ pub struct KeyCreated {
     /// E.g. "test, all subscribed APIs, until 20 February 2027".
     pub description: String,
     pub secret: String,
-    /// A call ready to paste, with the secret in it; `None` without an active subscription.
-    pub first_call: Option<Code>,
+    /// A call to paste with the secret in it; `None` without an active subscription.
+    pub first_call: Option<Call>,
 }
 
 /// What the light beside a new key asks.

@@ -1,5 +1,10 @@
 //! The public half: which APIs there are, and their documentation with what the house knows of the reader.
-use crate::{Limits, Listing, Moment, changes::Changes, reference};
+use crate::{
+    Limits, Listing, Moment,
+    call::{Call, GivenSample},
+    changes::Changes,
+    reference,
+};
 use serde::{Deserialize, Serialize};
 
 /// Which calls need a key.
@@ -85,8 +90,8 @@ pub struct ApiPage {
     pub overview: reference::Overview,
     pub reader: Reader,
     pub plans: Vec<PlanOffer>,
-    /// A curl call of a simple operation.
-    pub first_call: Option<reference::Code>,
+    /// Of a simple operation.
+    pub first_call: Option<Call>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,8 +113,10 @@ pub struct OperationPage {
     pub reader: Reader,
     /// Whether a call needs one of our keys.
     pub needs_key: bool,
-    /// curl, with the reader's own key's name in the variable.
-    pub sample: reference::Code,
+    /// With the reader's own key's name in the variable; `None` for webhooks.
+    pub call: Option<Call>,
+    /// Samples that the document brings along.
+    pub given: Vec<GivenSample>,
     /// `None` where no other version was published.
     pub last_changed: Option<LastChanged>,
 }

@@ -1,4 +1,5 @@
 //! What an OpenAPI document says, ready to be shown. Made by `portico-openapi`, which alone reads documents.
+use crate::call;
 use serde::{Deserialize, Serialize};
 
 /// The list of operations beside a page. Short at any size of document: only the open group lists its operations.
@@ -244,6 +245,8 @@ pub struct Content {
     pub encodings: Vec<Property>,
     /// Given, or made from the schema.
     pub examples: Vec<Example>,
+    /// What a call sends where none of the examples says it; of the reader's own calls only.
+    pub sent: Option<call::Body>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -257,6 +260,8 @@ pub struct Example {
     pub link: Option<Link>,
     /// Which variant of the schema's [`leading`](Schema::leading) union it is of; `None`: of any.
     pub variant: Option<u32>,
+    /// What a call with this example sends; of the reader's own calls only.
+    pub sent: Option<call::Body>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -402,6 +407,17 @@ pub enum Token {
 }
 
 impl Code {
+    /// Adds a piece; pieces of one kind become one.
+    pub fn push(&mut self, token: Token, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        match self.spans.last_mut() {
+            Some((last, before)) if *last == token => before.push_str(text),
+            _ => self.spans.push((token, text.to_owned())),
+        }
+    }
+
     pub fn text(&self) -> String {
         self.spans.iter().map(|(_, text)| text.as_str()).collect()
     }

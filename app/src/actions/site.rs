@@ -1,8 +1,8 @@
-//! What the top bar does on every page: theme, signing out, searching while typing.
+//! What the top bar does on every page: theme, the language of samples, signing out, searching while typing.
 use crate::{
     context::Theme,
     form::Form,
-    server::{House, Request, safe_next, see_other},
+    server::{House, Request, language, safe_next, see_other},
 };
 use axum::{
     Json, Router,
@@ -13,14 +13,28 @@ use axum::{
 use tower_sessions::Session;
 
 pub(crate) fn routes() -> Router<House> {
-    Router::new().route("/theme", post(set_theme)).route("/sign-out", post(sign_out)).route("/search.json", get(search))
+    Router::new()
+        .route("/theme", post(set_theme))
+        .route("/language", post(set_language))
+        .route("/sign-out", post(sign_out))
+        .route("/search.json", get(search))
 }
 
 async fn set_theme(form: Form) -> Response {
     let theme = Theme::parse(form.get("theme")).unwrap_or_default();
     let cookie = format!("theme={}; Path=/; Max-Age=31536000; SameSite=Lax", theme.as_str());
+    see_other_with(&form, &cookie)
+}
+
+async fn set_language(form: Form) -> Response {
+    let cookie = format!("language={}; Path=/; Max-Age=31536000; SameSite=Lax", language(form.get("language")));
+    see_other_with(&form, &cookie)
+}
+
+/// Back to the page of the form, with the choice in a cookie.
+fn see_other_with(form: &Form, cookie: &str) -> Response {
     let mut response = see_other(safe_next(form.get("next"), "/"));
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+    if let Ok(cookie) = HeaderValue::from_str(cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response

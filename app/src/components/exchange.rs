@@ -8,7 +8,13 @@ use super::{
     schema,
 };
 use leptos::prelude::*;
-use portico_contract::reference::{Body, Content, Example, Response, ResponseLink, Schema};
+use portico_contract::{
+    call,
+    reference::{Body, Content, Example, Response, ResponseLink, Schema},
+};
+
+/// Samples of other bodies that a page bears.
+const SAMPLES: usize = 12;
 
 /// Which choices of an operation's page decide what is shown elsewhere on it.
 pub struct Choices {
@@ -22,6 +28,15 @@ pub struct Choices {
 struct Of {
     media_types: Option<Vec<Lead>>,
     variants: Vec<Option<Vec<Lead>>>,
+    /// Of each content, of each of its examples; empty where examples lead nothing.
+    examples: Vec<Vec<Option<Lead>>>,
+}
+
+/// A body of the request's samples.
+pub struct Sent {
+    pub body: Option<call::Body>,
+    /// What must be chosen for it to be shown, all together.
+    pub chosen: Vec<Lead>,
 }
 
 impl Choices {
@@ -29,9 +44,24 @@ impl Choices {
         let mut leads = Leads::default();
         // What every page has comes first, should the numbers run out.
         let statuses = leads.take(responses.len());
-        let body = Of::contents(body.map_or(&[][..], |body| &body.contents), &mut leads);
+        let sent = body.map_or(&[][..], |body| &body.contents);
+        let mut body = Of::contents(sent, &mut leads);
         let responses = responses.iter().map(|response| Of::contents(&response.contents, &mut leads)).collect();
+        body.examples =
+            sent.iter().enumerate().map(|(n, content)| body.lead_examples(n, content, &mut leads)).collect();
         Self { body, statuses, responses }
+    }
+
+    /// The bodies of the request's samples, each with what must be chosen for it; none where there is nothing to choose.
+    pub fn sent(&self, body: Option<&Body>) -> Vec<Sent> {
+        let contents = body.map_or(&[][..], |body| &body.contents);
+        let followed = if self.body.media_types.is_some() { contents.len() } else { 1 };
+        let of = |each: fn(&Of, usize, &Content) -> Vec<Sent>| -> Vec<Sent> {
+            contents.iter().take(followed).enumerate().flat_map(|(n, content)| each(&self.body, n, content)).collect()
+        };
+        let all = of(Of::sent);
+        let fitting = if all.len() > SAMPLES { of(|body, n, content| vec![body.first_sent(n, content)]) } else { all };
+        if (2..=SAMPLES).contains(&fitting.len()) { fitting } else { Vec::new() }
     }
 }
 
@@ -44,13 +74,62 @@ impl Of {
             leads.take(union.map_or(0, |union| union.variants.len()))
         });
         let variants = variants.collect();
-        Self { media_types, variants }
+        Self { media_types, variants, examples: Vec::new() }
+    }
+    fn lead_examples(&self, n: usize, content: &Content, leads: &mut Leads) -> Vec<Option<Lead>> {
+        let mut of = vec![None; content.examples.len()];
+        for group in groups(&content.examples, self.variants(n)) {
+            let sent = group.len() > 1 && group.iter().all(|at| content.examples[*at].sent.is_some());
+            let taken = leads.take(if sent { group.len() } else { 0 });
+            group.into_iter().zip(taken.into_iter().flatten()).for_each(|(at, lead)| of[at] = Some(lead));
+        }
+        of
+    }
+    fn first_sent(&self, n: usize, content: &Content) -> Sent {
+        let of_example = content.examples.iter().find_map(|example| example.sent.clone());
+        Sent { body: of_example.or(content.sent.clone()), chosen: self.media_type(n).into_iter().collect() }
+    }
+    fn sent(&self, n: usize, content: &Content) -> Vec<Sent> {
+        let variants = self.variants(n);
+        let mut sent = Vec::new();
+        // What is of any variant stands beside those of each.
+        let groups = groups(&content.examples, variants).into_iter().take(variants.map_or(1, <[Lead]>::len));
+        for (at, group) in groups.enumerate() {
+            let mut first = self.first_sent(n, content);
+            first.chosen.extend(variants.map(|leads| leads[at]));
+            let led = group.iter().filter_map(|at| Some((&content.examples[*at], self.example(n, *at)?)));
+            let before = sent.len();
+            sent.extend(led.map(|(example, lead)| Sent {
+                body: example.sent.clone(),
+                chosen: first.chosen.iter().copied().chain([lead]).collect(),
+            }));
+            if sent.len() == before {
+                let own = group.iter().find_map(|at| content.examples[*at].sent.clone());
+                sent.push(Sent { body: own.or(first.body), chosen: first.chosen });
+            }
+        }
+        sent
+    }
+    fn example(&self, content: usize, example: usize) -> Option<Lead> {
+        *self.examples.get(content)?.get(example)?
     }
     fn variants(&self, content: usize) -> Option<&[Lead]> {
         self.variants.get(content)?.as_deref()
     }
     fn media_type(&self, content: usize) -> Option<Lead> {
         self.media_types.as_ref()?.get(content).copied()
+    }
+}
+
+/// Which examples are shown together: all; or those of each variant, and at last those of any.
+fn groups(examples: &[Example], variants: Option<&[Lead]>) -> Vec<Vec<usize>> {
+    let of = |variant: Option<u32>| -> Vec<usize> {
+        let of = examples.iter().enumerate().filter(|(_, example)| example.variant == variant);
+        of.map(|(at, _)| at).collect()
+    };
+    match variants {
+        None => vec![(0..examples.len()).collect()],
+        Some(leads) => (0..leads.len()).map(|at| of(u32::try_from(at).ok())).chain([of(None)]).collect(),
     }
 }
 
@@ -97,7 +176,7 @@ fn contents(contents: Vec<Content>, of: &Of, legend: &'static str, label: Option
     let mut drawn = contents.into_iter().enumerate().map(|(n, content)| {
         let media_type = media_type(&content);
         let label = label.map(|label| if single { label.to_owned() } else { format!("{label} as {media_type}") });
-        Tab::new(media_type, content_of(content, of.variants(n), label.as_deref(), root)).leading(of.media_type(n))
+        Tab::new(media_type, content_of(content, (of, n), label.as_deref(), root)).leading(of.media_type(n))
     });
     if single {
         return drawn.next().map(Tab::into_panel).into_any();
@@ -106,26 +185,26 @@ fn contents(contents: Vec<Content>, of: &Of, legend: &'static str, label: Option
     (!tabs.is_empty()).then(|| view! { <Tabs legend tabs/> }).into_any()
 }
 
-fn content_of(content: Content, variants: Option<&[Lead]>, label: Option<&str>, root: &Root) -> AnyView {
+fn content_of(content: Content, (of, n): (&Of, usize), label: Option<&str>, root: &Root) -> AnyView {
     let stream = content.stream.then(|| view! { <p class="note">"Each item of the stream:"</p> });
-    let schema = content.schema.map(|schema| schema::value(schema, variants, root));
+    let schema = content.schema.map(|schema| schema::value(schema, of.variants(n), root));
     let encodings = (!content.encodings.is_empty()).then(|| {
         view! { <h3>"How parts are written"</h3>{schema::properties(content.encodings, root)} }
     });
-    let examples = label.and_then(|label| folded(content.examples, variants, label));
+    let examples = label.and_then(|label| folded(content.examples, (of, n), label));
     view! { <div class="stack">{stream}{schema}{encodings}{examples}</div> }.into_any()
 }
 
-fn folded(examples: Vec<Example>, variants: Option<&[Lead]>, label: &str) -> Option<AnyView> {
+fn folded(examples: Vec<Example>, (of, n): (&Of, usize), label: &str) -> Option<AnyView> {
     if examples.is_empty() {
         return None;
     }
-    let words = if examples.len() == 1 || variants.is_some() { "Example" } else { "Examples" };
+    let words = if examples.len() == 1 || of.variants(n).is_some() { "Example" } else { "Examples" };
     Some(
         view! {
             <details class="children">
                 <summary class="button small"><Icon name="right"/>{words}</summary>
-                {self::examples(examples, variants, label, "framed short")}
+                {self::examples(examples, (of, n), label, "framed short")}
             </details>
         }
         .into_any(),
@@ -133,41 +212,40 @@ fn folded(examples: Vec<Example>, variants: Option<&[Lead]>, label: &str) -> Opt
 }
 
 /// Those of the chosen variant, or all.
-fn examples(examples: Vec<Example>, variants: Option<&[Lead]>, label: &str, class: &'static str) -> AnyView {
-    let Some(leads) = variants else { return example_tabs(examples, label, class) };
-    let (of_any, of_variants): (Vec<_>, Vec<_>) = examples.into_iter().partition(|example| example.variant.is_none());
-    let mut by_variant: Vec<Vec<Example>> = leads.iter().map(|_| Vec::new()).collect();
-    for example in of_variants {
-        let at = example.variant.map(|at| at as usize).unwrap_or_default();
-        if let Some(of) = by_variant.get_mut(at) {
-            of.push(example);
-        }
-    }
+fn examples(examples: Vec<Example>, (of, n): (&Of, usize), label: &str, class: &'static str) -> AnyView {
+    let variants = of.variants(n);
+    let groups = groups(&examples, variants);
+    let of_any = examples.iter().any(|example| example.variant.is_none());
+    let mut examples: Vec<Option<Example>> = examples.into_iter().map(Some).collect();
+    let mut drawn: Vec<AnyView> = groups
+        .into_iter()
+        .map(|group| {
+            if group.is_empty() {
+                return view! { <p class="body note">"No example of this variant."</p> }.into_any();
+            }
+            let led = group.into_iter().filter_map(|at| Some((examples[at].take()?, of.example(n, at)))).collect();
+            example_tabs(led, label, class)
+        })
+        .collect();
+    let Some(leads) = variants else { return drawn.into_any() };
+    let of_any = drawn.pop().filter(|_| of_any);
     let following = leads
         .iter()
-        .zip(by_variant)
-        .map(|(lead, examples)| {
-            let drawn = if examples.is_empty() {
-                view! { <p class="body note">"No example of this variant."</p> }.into_any()
-            } else {
-                example_tabs(examples, label, class)
-            };
-            view! { <div class=lead.follower()>{drawn}</div> }
-        })
+        .zip(drawn)
+        .map(|(lead, examples)| view! { <div class=lead.follower()>{examples}</div> })
         .collect_view();
-    let of_any = (!of_any.is_empty()).then(|| example_tabs(of_any, label, class));
     view! { {following}{of_any} }.into_any()
 }
 
 /// One example as it is, several as tabs.
-fn example_tabs(examples: Vec<Example>, label: &str, class: &'static str) -> AnyView {
+fn example_tabs(examples: Vec<(Example, Option<Lead>)>, label: &str, class: &'static str) -> AnyView {
     let single = examples.len() == 1;
     let mut tabs: Vec<Tab> = examples
         .into_iter()
-        .map(|example| {
+        .map(|(example, lead)| {
             let label = if single { label.to_owned() } else { format!("{label}: {}", example.title) };
             let title = example.title.clone();
-            Tab::new(title, self::example(example, label, class))
+            Tab::new(title, self::example(example, label, class)).leading(lead)
         })
         .collect();
     if single {
@@ -319,7 +397,7 @@ fn answer(response: &Response, of: &Of) -> AnyView {
                 } else {
                     view! {
                         <p class="media note">{media_type(content)}</p>
-                        <div class="in-card">{examples(content.examples.clone(), of.variants(n), &label, "")}</div>
+                        <div class="in-card">{examples(content.examples.clone(), (of, n), &label, "")}</div>
                     }
                     .into_any()
                 };

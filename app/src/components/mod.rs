@@ -4,6 +4,7 @@
 //! One more component is a function in the file of its kind with one root element whose class is its name.
 
 pub mod chart;
+pub mod code;
 pub mod icon;
 pub mod link;
 pub mod text;
@@ -11,8 +12,6 @@ pub mod words;
 
 #[cfg(feature = "ssr")]
 pub mod changes;
-#[cfg(feature = "ssr")]
-pub mod code;
 #[cfg(feature = "ssr")]
 pub mod exchange;
 #[cfg(feature = "ssr")]
@@ -38,12 +37,11 @@ pub mod table;
 #[cfg(feature = "ssr")]
 pub mod tabs;
 
+pub use code::{CodeBlock, CopyButton};
 pub use icon::Icon;
 pub use link::{Breadcrumb, Crumb, NavLink, Segment, Segments};
 pub use text::{Badge, Method, Path, Status, Time, Tone};
 
-#[cfg(feature = "ssr")]
-pub use code::{CodeBlock, CopyButton};
 #[cfg(feature = "ssr")]
 pub use field::{Check, Choice, Choices, Field, HiddenField, Mark, PasswordField, Select, TextArea};
 #[cfg(feature = "ssr")]

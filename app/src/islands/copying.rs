@@ -45,13 +45,18 @@ fn text_for(button: &Element) -> String {
         return link.href();
     }
     let frame = button.closest(".code, .card, .secret").ok().flatten();
-    let Some(source) = frame.and_then(|frame| frame.query_selector("pre, input").ok().flatten()) else {
-        return String::new();
-    };
+    let Some(source) = frame.and_then(|frame| shown(&frame)) else { return String::new() };
     match source.dyn_ref::<HtmlInputElement>() {
         Some(input) => input.value(),
         None => source.text_content().unwrap_or_default(),
     }
+}
+
+/// The first code or input that is not hidden by a choice on the page.
+fn shown(frame: &Element) -> Option<Element> {
+    let found = frame.query_selector_all("pre, input").ok()?;
+    let mut found = (0..found.length()).filter_map(|at| found.item(at)?.dyn_into::<Element>().ok());
+    found.find(|element| element.client_height() > 0)
 }
 
 async fn copy(text: &str) -> bool {

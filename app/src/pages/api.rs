@@ -1,13 +1,14 @@
 //! `/apis/{api}`: what one API is for, all its operations and schemas, its plans.
 use crate::{
     components::{
-        Badge, Breadcrumb, Callout, Card, CodeBlock, Column, CopyButton, Fact, Facts, Icon, Row, Table, Tone,
+        Badge, Breadcrumb, Callout, Card, Column, Fact, Facts, Icon, Row, Table, Tone,
         link::{Root, segment},
         reference::{Place, access_words, operations, outward, sidebar},
         security,
         words::{counted, grouped},
     },
     context,
+    islands::Samples,
     page::Page,
     server::{House, page},
 };
@@ -15,8 +16,9 @@ use axum::Router;
 use leptos::prelude::*;
 use portico_contract::{
     PortalResult,
+    call::Call,
     catalogue::{ApiPage, PlanOffer, Reader},
-    reference::{Code, Contact, OverviewGroup, SchemaLine},
+    reference::{Contact, OverviewGroup, SchemaLine},
 };
 
 pub(crate) fn routes() -> Router<House> {
@@ -178,14 +180,17 @@ fn pane(
     slug: &str,
     reader: &Reader,
     plans: Vec<PlanOffer>,
-    first_call: Option<Code>,
+    first_call: Option<Call>,
     contact: Option<Contact>,
 ) -> AnyView {
-    let first_call = first_call.map(|code| {
-        let copy = view! { <CopyButton what="first call" class="end"/> }.into_any();
+    let first_call = first_call.map(|call| {
+        let (language, next) = (context::language(), context::address().href());
         let foot = next_step(slug, reader);
         view! {
-            <Card title="First call" actions=copy foot=foot><CodeBlock code label="First call" bare=true/></Card>
+            <section class="card">
+                <Samples title="First call".to_owned() call=Some(call) bodies=Vec::new() given=Vec::new() language next/>
+                <div class="foot">{foot}</div>
+            </section>
         }
     });
     let plans = (!plans.is_empty()).then(|| {

@@ -19,6 +19,7 @@ use portico_contract::{
     PortalResult,
     apps::{KeyCreated, NewKeyPage},
 };
+use portico_samples::{Language, with_secret, write};
 
 pub(crate) fn routes() -> Router<House> {
     Router::new()
@@ -109,7 +110,9 @@ pub(crate) fn created(key: KeyCreated) -> Page {
 
 fn ready(key: KeyCreated) -> AnyView {
     let root = format!("/apps/{}", key.app);
-    let first_call = key.first_call.map(|code| {
+    let first_call = key.first_call.map(|call| {
+        let variable = call.key.clone().unwrap_or_default();
+        let code = with_secret(write(&call, Language::Curl), &variable, &key.secret);
         let requests = format!("/requests?key={}", key.key);
         view! {
             <section class="stack tight" aria-labelledby="call">

@@ -1,14 +1,16 @@
 //! `/apis/{api}/operations/{operation}`: everything about one call.
 use crate::{
     components::{
-        Badge, Breadcrumb, Callout, Card, CodeBlock, CopyButton, Fact, Facts, Icon, Method, Path, Tone,
+        Badge, Breadcrumb, Callout, CopyButton, Fact, Facts, Icon, Method, Path, Tone,
         exchange::{self, Choices},
+        follow::Lead,
         link::{Root, segment},
         reference::{Place, lead_and_rest, operations, outward, sidebar},
         schema, security,
         text::breakable,
     },
     context,
+    islands::Samples,
     page::Page,
     server::{House, page},
 };
@@ -16,8 +18,9 @@ use axum::Router;
 use leptos::prelude::*;
 use portico_contract::{
     PortalResult,
+    call::{Call, GivenSample},
     catalogue::{ApiHead, LastChanged, OperationPage, Reader},
-    reference::{Code, Operation, OperationLine, ParameterGroup, Sender},
+    reference::{Operation, OperationLine, ParameterGroup, Sender},
 };
 
 pub(crate) fn routes() -> Router<House> {
@@ -40,10 +43,10 @@ async fn operation() -> PortalResult<Page> {
 }
 
 fn draw(view: OperationPage) -> Page {
-    let OperationPage { head, navigation, operation, reader, needs_key, sample, last_changed } = view;
+    let OperationPage { head, navigation, operation, reader, needs_key, call, given, last_changed } = view;
     let sidebar = sidebar(&head, navigation, Place::Operation);
     let choices = Choices::of(operation.body.as_ref(), &operation.responses);
-    let pane = pane(sample, &operation, &choices);
+    let pane = pane(call, given, &operation, &choices);
     let title = operation.title.clone();
     let description = format!("{} {} of {}", operation.method.to_uppercase(), operation.path, head.title);
     let content = content(&head, operation, &reader, needs_key, &choices, last_changed);
@@ -286,13 +289,14 @@ fn pager(previous: Option<OperationLine>, next: Option<OperationLine>, root: &Ro
     Some(view! { <nav class="pager" aria-label="Operations nearby">{previous}{next}</nav> }.into_any())
 }
 
-fn pane(sample: Code, operation: &Operation, choices: &Choices) -> AnyView {
-    let sample = (operation.sender == Sender::Client).then(|| {
-        let copy = view! { <CopyButton what="request sample" class="end"/> }.into_any();
+fn pane(call: Option<Call>, given: Vec<GivenSample>, operation: &Operation, choices: &Choices) -> AnyView {
+    // What the API calls has no call of the reader's, but may bring samples of its own.
+    let sample = (call.is_some() || !given.is_empty()).then(|| {
+        let (language, next) = (context::language(), context::address().href());
+        let sent = choices.sent(operation.body.as_ref()).into_iter();
+        let bodies = sent.map(|sent| (sent.chosen.into_iter().map(Lead::follower).collect(), sent.body)).collect();
         view! {
-            <div id="sample">
-                <Card title="Request" actions=copy><CodeBlock code=sample label="Request sample" class="short" bare=true/></Card>
-            </div>
+            <section class="card" id="sample"><Samples title="Request".to_owned() call bodies given language next/></section>
         }
     });
     view! { {sample}{exchange::answers(&operation.responses, choices)} }.into_any()

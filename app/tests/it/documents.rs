@@ -2,6 +2,7 @@
 use super::fake::moment;
 use portico_contract::{
     Limits,
+    call::{Body as SentBody, Call, PathPart},
     catalogue::{
         Access, ApiHead, ApiPage, Catalogue, CatalogueItem, HitKind, LastChanged, OperationPage, PlanOffer, Reader,
         SchemaPage, SearchHit, SearchPage, VersionLink, Visibility,
@@ -122,8 +123,17 @@ fn reader(signed_in: bool) -> Reader {
     }
 }
 
+fn call(method: &str, path: &str) -> Call {
+    Call {
+        method: method.into(),
+        base_url: "https://gw.example.org/petstore".into(),
+        path: vec![PathPart::Text(path.into())],
+        ..Call::default()
+    }
+}
+
 fn code(text: &str) -> Code {
-    Code { spans: vec![(Token::Keyword, "curl".into()), (Token::Plain, format!(" {text}"))] }
+    Code { spans: vec![(Token::Plain, text.into())] }
 }
 
 pub(crate) fn api(version: Option<&str>, signed_in: bool) -> ApiPage {
@@ -187,7 +197,7 @@ pub(crate) fn api(version: Option<&str>, signed_in: bool) -> ApiPage {
             manual: true,
             yours: false,
         }],
-        first_call: Some(code("https://gw.example.org/petstore/pets")),
+        first_call: Some(call("GET", "/pets")),
     }
 }
 
@@ -263,7 +273,12 @@ fn json(at: &str) -> Content {
     Content {
         media_type: "application/json".into(),
         schema: Some(pet(at)),
-        examples: vec![Example { title: "Example".into(), code: code(HOSTILE), ..Example::default() }],
+        examples: vec![Example {
+            title: "Example".into(),
+            code: code(HOSTILE),
+            sent: Some(SentBody::Text { media_type: "application/json".into(), text: format!("sent as {at}") }),
+            ..Example::default()
+        }],
         ..Content::default()
     }
 }
@@ -354,7 +369,8 @@ pub(crate) fn operation(version: Option<&str>, signed_in: bool) -> OperationPage
         },
         reader: reader(signed_in),
         needs_key: true,
-        sample: code("-X POST"),
+        call: Some(call("POST", "/pets")),
+        given: Vec::new(),
         last_changed: Some(LastChanged {
             version: "1.1.0".into(),
             href: "/apis/petstore/versions/1.1.0/changes".into(),

@@ -2,9 +2,12 @@
 use super::{
     documents::HOSTILE,
     fake::Fake,
-    visit::{Answer, get, post},
+    visit::{Answer, get, post, send},
 };
-use axum::http::StatusCode;
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
 use portico_contract::Role;
 use std::sync::Arc;
 
@@ -87,7 +90,7 @@ async fn an_operation_shows_everything_about_a_call() {
     answer.holds("One of 2, told apart by kind");
     answer.holds("201 Created");
     answer.holds("The header X is not a header.");
-    answer.holds("<span class=\"k\">curl</span> -X POST");
+    answer.holds("<span class=\"k\">curl</span> <span class=\"p\">-X</span> POST");
     answer.holds("href=\"/apis/petstore#security-oauth\"");
     answer.holds("Nothing: the call works without, too.");
     answer.holds("Where to go from here");
@@ -106,6 +109,33 @@ async fn examples_follow_what_is_chosen_without_script() {
         let shown = answer.text.split(&follower).nth(1).expect("something follows");
         assert!(shown.split("class=\"when").next().unwrap_or_default().contains(text), "{lead}");
     }
+}
+
+#[tokio::test]
+async fn samples_follow_the_media_type_and_the_language_is_kept() {
+    let path = "/apis/petstore/operations/pets%2Fadd";
+    let answer = get(&fake(), None, path).await;
+    for (lead, text) in [("lead-4", "sent as body"), ("lead-5", "sent as body2")] {
+        answer.holds(&format!("class=\"{lead}\""));
+        let follower = format!("<div class=\"when when-{}\">", &lead[5..]);
+        let shown = answer.text.split("id=\"sample\"").nth(1).and_then(|pane| pane.split(&follower).nth(1));
+        let shown = shown.expect("a sample follows").split("</pre>").next().unwrap_or_default();
+        assert!(shown.contains("curl") && shown.contains(&format!("<mark>{text}</mark>")), "{lead}: {shown}");
+    }
+
+    let chosen = post(&fake(), None, "/language", "language=go&next=%2Fapis%2Fpetstore").await;
+    assert_eq!((chosen.status, chosen.location()), (StatusCode::SEE_OTHER, "/apis/petstore"));
+    assert!(chosen.header("set-cookie").starts_with("language=go; Path=/;"));
+    let request = Request::get(path).header(header::COOKIE, "theme=dark; language=go");
+    let answer = send(&fake(), None, request, Body::empty()).await;
+    answer.holds("<option value=\"go\" selected>Go</option>");
+    answer.holds("net/http");
+    for unknown in ["language=%0d%0aevil", "language=A%3B+b", "nothing=1"] {
+        let answer = post(&fake(), None, "/language", unknown).await;
+        assert!(answer.header("set-cookie").starts_with("language=; Path=/;"), "{unknown}");
+    }
+    let request = Request::get(path).header(header::COOKIE, "language=klingon");
+    send(&fake(), None, request, Body::empty()).await.holds("<option value=\"curl\" selected>cURL</option>");
 }
 
 #[tokio::test]

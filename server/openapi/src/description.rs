@@ -1,6 +1,6 @@
 //! A document that has been read: what the house asks of it.
 use crate::{
-    curl,
+    call,
     example::{self, Side},
     frame::Frame,
     limits, markdown, operation,
@@ -14,9 +14,12 @@ use crate::{
     typed::said,
 };
 use openapiv3::ExternalDocumentation;
-use portico_contract::reference::{
-    Code, Contact, Link, Navigation, NavigationGroup, NavigationOperation, Operation, OperationLine, Overview,
-    OverviewGroup, SchemaLine, SchemaReference, Sender,
+use portico_contract::{
+    call::{Call, GivenSample},
+    reference::{
+        Contact, Link, Navigation, NavigationGroup, NavigationOperation, Operation, OperationLine, Overview,
+        OverviewGroup, SchemaLine, SchemaReference, Sender,
+    },
 };
 use portico_domain::{DocumentRules, Format, RouteSpec};
 use serde_json::Value;
@@ -292,20 +295,26 @@ impl Description {
         })
     }
 
-    /// A call of the operation in a shell, with example values for the reader to replace. `key_variable` names the
-    /// environment variable that holds the reader's key; `None` for operations that need none.
-    pub fn curl(&self, slug: &str, base_url: &str, key_variable: Option<&str>) -> Option<Code> {
-        curl::sample(self, self.entry(slug).filter(|entry| entry.is_ours())?, base_url, key_variable)
+    /// A call of the operation, with example values for the reader to replace. `key_variable` names the environment
+    /// variable that holds the reader's key; `None` for operations that need none. Only of what readers call.
+    pub fn call(&self, slug: &str, base_url: &str, key_variable: Option<&str>) -> Option<Call> {
+        call::call(self, self.entry(slug).filter(|entry| entry.is_ours())?, base_url, key_variable)
+    }
+
+    /// Samples of the operation that stand in the document itself.
+    pub fn given_samples(&self, slug: &str) -> Vec<GivenSample> {
+        let operation = self.entry(slug).and_then(|entry| self.root.pointer(&entry.pointer));
+        operation.map(call::given).unwrap_or_default()
     }
 
     /// The call to begin with: a GET that needs nothing, else the first operation.
-    pub fn first_call(&self, base_url: &str, key_variable: Option<&str>) -> Option<Code> {
+    pub fn first_call(&self, base_url: &str, key_variable: Option<&str>) -> Option<Call> {
         let callable = || self.outline.operations.iter().filter(|entry| !entry.unroutable && !entry.deprecated);
         let gets = || callable().filter(|entry| entry.method == "get");
-        let plain = gets().take(200).find(|entry| !entry.path.contains('{') && !curl::asks(self, entry));
+        let plain = gets().take(200).find(|entry| !entry.path.contains('{') && !call::asks(self, entry));
         let entry =
             plain.or_else(|| gets().next()).or_else(|| callable().next()).or(self.outline.operations.first())?;
-        curl::sample(self, entry, base_url, key_variable)
+        call::call(self, entry, base_url, key_variable)
     }
 
     /// What the search should know.

@@ -26,10 +26,10 @@ pub(crate) fn of_schema(root: &Value, schema: &Value, side: Side) -> Option<Code
 }
 
 /// An example of the schema where its value is of one variant of the union that decides what it looks like.
-pub(crate) fn of_variant(root: &Value, schema: &Value, variant: usize, side: Side) -> Option<Code> {
+pub(crate) fn of_variant(root: &Value, schema: &Value, variant: usize, side: Side) -> Option<Value> {
     let mut maker = Maker { root, side, room: 300, around: Vec::new(), pick: Some(variant) };
     let value = maker.value(&[schema], "", 0);
-    (!value.is_null()).then(|| highlight::json(&value, limits::EXAMPLE))
+    (!value.is_null()).then_some(value)
 }
 
 /// How many variants that union has, of the value or of each item of a list; 0 without one.

@@ -32,16 +32,6 @@ pub(crate) fn compact(value: &Value, room: usize) -> String {
     String::from_utf8_lossy(&out.0).into_owned()
 }
 
-pub(crate) fn push(code: &mut Code, token: Token, text: &str) {
-    if text.is_empty() {
-        return;
-    }
-    match code.spans.last_mut() {
-        Some((last, before)) if *last == token => before.push_str(text),
-        _ => code.spans.push((token, text.to_owned())),
-    }
-}
-
 struct Writer {
     code: Code,
     room: usize,
@@ -51,7 +41,7 @@ impl Writer {
     fn push(&mut self, token: Token, text: &str) {
         // A span costs its reader more than its text.
         self.room = self.room.saturating_sub(text.len() + 4);
-        push(&mut self.code, token, text);
+        self.code.push(token, text);
     }
 
     fn value(&mut self, value: &Value, depth: usize) {
@@ -106,14 +96,14 @@ impl Writer {
         }
         self.line(depth);
         if full {
-            push(&mut self.code, Token::Comment, &format!("// … {} more", of - n));
+            self.code.push(Token::Comment, &format!("// … {} more", of - n));
         }
         full
     }
 
     fn line(&mut self, depth: usize) {
-        push(&mut self.code, Token::Plain, "\n");
-        push(&mut self.code, Token::Plain, &"  ".repeat(depth.min(64)));
+        self.code.push(Token::Plain, "\n");
+        self.code.push(Token::Plain, &"  ".repeat(depth.min(64)));
         self.room = self.room.saturating_sub(2 * depth);
     }
 }

@@ -28,8 +28,8 @@
 //! One more finding: a call in [`check`] with a code of its own, and a line in `tests/it/findings.rs`.
 //! One more schema keyword: `schema::facets` collects it, [`schema`] shows it.
 
+mod call;
 mod check;
-mod curl;
 mod description;
 mod diff;
 mod example;

@@ -43,6 +43,8 @@ pub(crate) const PAGE_DEPTH: usize = 6;
 pub(crate) const PAGE_PROSE: usize = 64 * 1024;
 /// Bytes of all examples on a page.
 pub(crate) const PAGE_EXAMPLES: usize = 24 * 1024;
+/// Bytes of all bodies of a page's samples; what is more comes from a file.
+pub(crate) const PAGE_SENT: usize = 24 * 1024;
 /// Bytes of one example; a longer one is shortened and says so.
 pub(crate) const EXAMPLE: usize = 8 * 1024;
 /// Examples of one media type.

@@ -21,7 +21,7 @@ pub(crate) fn page(description: &Description, entry: &Entry) -> Option<Operation
     let operation = root.pointer(&entry.pointer)?;
     let item = root.pointer(&entry.item).unwrap_or(operation);
     let reader = description.reader();
-    let mut writer = Writer::new(reader);
+    let mut writer = Writer::new(reader, entry.is_ours());
     // A webhook's body is written by the API, as its answers are elsewhere.
     let (sent, answered) = if entry.is_ours() { (Side::Request, Side::Answer) } else { (Side::Answer, Side::Request) };
 

@@ -57,8 +57,6 @@ pub(crate) struct Parameter<'d> {
     pub(crate) media_type: Option<&'d str>,
     /// As written, behind its references.
     pub(crate) source: &'d Value,
-    /// What stands between the items of a list; `None`: the parameter is repeated.
-    pub(crate) separator: Option<char>,
 }
 
 #[derive(Debug)]
@@ -209,18 +207,6 @@ impl<'d> Reader<'d> {
             None if self.dialect == Dialect::Swagger2 => Cow::Owned(schema_of_parameter(value)),
             None => Cow::Owned(json!({})),
         };
-        let style = text(value, "style").or_else(|| text(value, "collectionFormat")).unwrap_or_default();
-        let separator = match style {
-            "ssv" | "spaceDelimited" => Some(' '),
-            "pipes" | "pipeDelimited" => Some('|'),
-            "tsv" => Some('\t'),
-            "multi" => None,
-            // `form` repeats unless told otherwise; Swagger 2.0 joins unless told otherwise.
-            _ if place == Place::Query && self.dialect != Dialect::Swagger2 => {
-                (value.get("explode") == Some(&Value::Bool(false))).then_some(',')
-            }
-            _ => Some(','),
-        };
         let of_content = content.into_iter().flat_map(|content| self.examples(content));
         let examples: Vec<_> = self.examples(value).into_iter().chain(of_content).collect();
         Parameter {
@@ -234,7 +220,6 @@ impl<'d> Reader<'d> {
             examples,
             media_type,
             source: value,
-            separator,
         }
     }
 

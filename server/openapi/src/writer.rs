@@ -1,5 +1,6 @@
 //! The parts of a call as its page shows them: parameters, bodies, examples, within what a page can bear.
 use crate::{
+    call,
     description::link,
     example, limits,
     operation::is_json,
@@ -9,7 +10,10 @@ use crate::{
     rules::style,
     schema::{Page, example_chip},
 };
-use portico_contract::reference::{Code, Constraint, Content, Example, Property, Schema};
+use portico_contract::{
+    call::Body,
+    reference::{Code, Constraint, Content, Example, Property, Schema},
+};
 use portico_domain::{ParameterLocation, ParameterStyle};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -21,15 +25,22 @@ pub(crate) struct Writer<'d> {
     examples: usize,
     /// Examples made, by the reference of their schema: answers often have one schema for several statuses.
     made: HashMap<(String, example::Side), Option<Code>>,
+    /// Whether the bodies are the reader's to send.
+    sends: bool,
+    /// Bytes left for what is sent.
+    sent: usize,
 }
 
 impl<'d> Writer<'d> {
-    pub(crate) fn new(reader: Reader<'d>) -> Self {
+    /// `sends` says that the reader makes the call.
+    pub(crate) fn new(reader: Reader<'d>, sends: bool) -> Self {
         Self {
             page: Page::new(reader.root, limits::CALL_PROPERTIES),
             dialect: reader.dialect,
             examples: limits::PAGE_EXAMPLES,
             made: HashMap::new(),
+            sends,
+            sent: limits::PAGE_SENT,
         }
     }
 
@@ -103,12 +114,15 @@ impl<'d> Writer<'d> {
             let examples = self.examples(content, same.is_some());
             let encodings =
                 content.encodings.iter().map(|(name, encoding)| self.encoding(name, encoding, prefix)).collect();
+            let sent =
+                if examples.iter().any(|example| example.sent.is_some()) { None } else { self.sent(content, None) };
             written.push(Content {
                 media_type: refer::shorten(content.media_type).into_owned(),
                 schema,
                 stream: content.stream,
                 encodings,
                 examples,
+                sent,
             });
         }
         written
@@ -156,12 +170,13 @@ impl<'d> Writer<'d> {
                 code,
                 link: None,
                 variant: of.filter(|at| *at < variants).map(|at| at as u32),
+                sent: self.sent(content, Some(value)),
             });
         }
         if variants > 0
             && let Some(schema) = schema
         {
-            self.of_variants(schema, variants, &mut written);
+            self.of_variants(content, schema, variants, &mut written);
         }
         if written.is_empty()
             && self.examples > 0
@@ -169,7 +184,8 @@ impl<'d> Writer<'d> {
             && let Some(code) = self.made(schema)
         {
             self.spend(&code);
-            written.push(Example { title: "Example".into(), code, ..Example::default() });
+            let sent = self.sent(content, None);
+            written.push(Example { title: "Example".into(), code, sent, ..Example::default() });
         }
         for (title, description, href) in &content.linked {
             written.push(Example {
@@ -183,7 +199,13 @@ impl<'d> Writer<'d> {
     }
 
     /// An example of each variant that none of those given is of.
-    fn of_variants(&mut self, schema: &Value, variants: usize, written: &mut Vec<Example>) {
+    fn of_variants(
+        &mut self,
+        content: &part::Content<'_>,
+        schema: &Value,
+        variants: usize,
+        written: &mut Vec<Example>,
+    ) {
         for variant in 0..variants {
             if self.examples == 0 {
                 return;
@@ -192,11 +214,32 @@ impl<'d> Writer<'d> {
                 continue;
             }
             let made = example::of_variant(self.page.root(), schema, variant, self.page.side());
-            let Some(code) = made else { continue };
+            let Some(value) = made else { continue };
+            let code = example::code(&value, limits::EXAMPLE);
             self.spend(&code);
-            let title = "Example".to_owned();
-            written.push(Example { title, code, variant: Some(variant as u32), ..Example::default() });
+            written.push(Example {
+                title: "Example".to_owned(),
+                code,
+                variant: Some(variant as u32),
+                sent: self.sent(content, Some(&value)),
+                ..Example::default()
+            });
         }
+    }
+
+    /// What a call sends with this value, or with one that is made.
+    fn sent(&mut self, content: &part::Content<'_>, value: Option<&Value>) -> Option<Body> {
+        if !self.sends || self.page.side() != example::Side::Request {
+            return None;
+        }
+        let body = call::body::with(self.page.root(), content, value)?;
+        let bytes = match &body {
+            Body::Json { text, .. } | Body::Text { text, .. } => text.len(),
+            Body::Form(_) | Body::Multipart(_) | Body::File { .. } => 100,
+        };
+        let room = self.sent.checked_sub(bytes);
+        self.sent = room.unwrap_or(self.sent);
+        Some(if room.is_some() { body } else { call::body::from_file(body) })
     }
 
     fn made(&mut self, schema: &Value) -> Option<Code> {

@@ -7,7 +7,7 @@ use portico_contract::{
         AppLine, AppPage, AppsPage, FirstCall, FirstCallSeen, KeyCreated, KeyLine, NewKey, NewKeyPage, Offer, Progress,
         SubscriptionLine,
     },
-    reference::Code,
+    call::Call,
 };
 use portico_domain::{
     App, AppId, Approval, Environment, Key, KeyDigest, KeyId, KeyStatus, Period, Slug, Subscription, SubscriptionId,
@@ -205,7 +205,7 @@ impl Control {
             app: id.to_string(),
             app_name: app.name,
             description: describe(&key),
-            first_call: self.first_call_of(&key, secret.reveal()).await?,
+            first_call: self.first_call_of(&key).await?,
             key: key.id.to_string(),
             name: key.name.as_str().to_owned(),
             secret: secret.reveal().to_owned(),
@@ -256,7 +256,7 @@ impl Control {
         Ok(KeyRequest { name: form.name.clone(), environment, expires_at, apis, operations: Vec::new(), allow_ips })
     }
 
-    async fn first_call_of(&self, key: &Key, secret: &str) -> Result<Option<Code>, ControlError> {
+    async fn first_call_of(&self, key: &Key) -> Result<Option<Call>, ControlError> {
         for subscription in self.store.subscriptions_of(key.app).await? {
             let usable = subscription.state == SubscriptionState::Active
                 && (key.apis.is_empty() || key.apis.contains(&subscription.api));
@@ -264,14 +264,7 @@ impl Control {
                 && let Some(version) = api.published
                 && let Some(version) = self.store.version(version).await?
             {
-                const VARIABLE: &str = "PORTICO_KEY";
-                let call = self.description(&version).await?.first_call(&self.base_url(&api), Some(VARIABLE));
-                return Ok(call.map(|mut call| {
-                    for (_, text) in &mut call.spans {
-                        *text = text.replace(&format!("${VARIABLE}"), secret);
-                    }
-                    call
-                }));
+                return Ok(self.description(&version).await?.first_call(&self.base_url(&api), Some("PORTICO_KEY")));
             }
         }
         Ok(None)

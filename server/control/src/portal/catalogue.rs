@@ -159,7 +159,8 @@ impl Control {
             }
         };
         let variable = key_variable(&api, &reader).filter(|_| needs_key);
-        let sample = description.curl(operation, &head.base_url, variable.as_deref()).unwrap_or_default();
+        let call = description.call(operation, &head.base_url, variable.as_deref());
+        let given = description.given_samples(operation);
         let last_changed = self.last_changed(who, &api, &version, operation).await?;
         Ok(OperationPage {
             last_changed,
@@ -168,7 +169,8 @@ impl Control {
             head,
             reader,
             needs_key,
-            sample,
+            call,
+            given,
         })
     }
 

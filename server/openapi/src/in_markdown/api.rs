@@ -9,6 +9,7 @@ use portico_contract::{
     catalogue::{Access, ApiPage},
     reference::SecurityScheme,
 };
+use portico_samples::{Language, write};
 
 pub fn api(page: &ApiPage, portal: Portal<'_>) -> String {
     let ApiPage { head, overview, plans, first_call, .. } = page;
@@ -52,7 +53,7 @@ pub fn api(page: &ApiPage, portal: Portal<'_>) -> String {
     }
     if let Some(call) = first_call {
         sheet.heading(2, "First call");
-        sheet.code("sh", &call.text());
+        sheet.code("sh", &write(call, Language::Curl).text());
     }
     if !plans.is_empty() {
         sheet.heading(2, "Plans");

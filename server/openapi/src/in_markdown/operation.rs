@@ -10,9 +10,10 @@ use portico_contract::{
     catalogue::OperationPage,
     reference::{Content, Operation, Response, ResponseLink, SchemeUse, SecurityAlternative, Sender, Server},
 };
+use portico_samples::{Language, write};
 
 pub fn operation(page: &OperationPage, portal: Portal<'_>) -> String {
-    let OperationPage { head, operation, needs_key, sample, last_changed, .. } = page;
+    let OperationPage { head, operation, needs_key, call, given, last_changed, .. } = page;
     let root = head.root.as_str();
     let ours = operation.sender == Sender::Client;
     let mut sheet = Sheet::default();
@@ -68,9 +69,15 @@ pub fn operation(page: &OperationPage, portal: Portal<'_>) -> String {
             response(&mut sheet, one, portal, root);
         }
     }
-    if ours {
+    if call.is_some() || !given.is_empty() {
         sheet.heading(2, "Sample");
-        sheet.code("sh", &sample.text());
+    }
+    if let Some(call) = call {
+        sheet.code("sh", &write(call, Language::Curl).text());
+    }
+    for sample in given {
+        sheet.block(&format!("{}:", text(&sample.label)));
+        sheet.code("", &sample.source);
     }
     if !operation.callbacks.is_empty() {
         sheet.heading(2, "Callbacks");

@@ -107,8 +107,8 @@ fn pages_fit(name: &str, description: &Description) {
             .chain(operation.responses.iter().flat_map(|response| &response.contents));
         let shown: usize = schemas.filter_map(|content| content.schema.as_ref()).map(count).sum();
         assert!(shown <= 500, "{name} {slug}: {shown} attributes");
-        let sample = description.curl(slug, "https://gw.example/base", Some("PORTICO_KEY")).unwrap();
-        assert!(sample.text().starts_with("curl "), "{name} {slug}");
+        let sample = description.call(slug, "https://gw.example/base", Some("PORTICO_KEY")).unwrap();
+        assert!(sample.url().starts_with("https://gw.example/base/"), "{name} {slug}");
         let html = html(&operation, &description.navigation(Some(slug)));
         if html.len() > largest.0 {
             largest = (html.len(), slug.clone());

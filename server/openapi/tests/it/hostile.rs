@@ -20,7 +20,7 @@ fn turn_all_pages(description: &Description) {
     let slugs: Vec<String> = description.operation_slugs().map(str::to_owned).collect();
     for slug in slugs.iter().take(50) {
         assert!(description.operation(slug).is_some());
-        description.curl(slug, "https://gw.example", Some("K"));
+        description.call(slug, "https://gw.example", Some("K"));
         description.navigation(Some(slug));
     }
     for name in description.schema_names().take(50) {

@@ -6,7 +6,6 @@ use super::{
 use portico_contract::{
     Moment,
     catalogue::{Access, ApiHead, ApiPage, Catalogue, CatalogueItem, OperationPage, Reader, SchemaPage, Visibility},
-    reference::Code,
 };
 use portico_openapi::{
     Description,
@@ -39,7 +38,8 @@ fn operation(description: &Description, slug: &str) -> String {
         operation: description.operation(slug).unwrap(),
         reader: Reader::default(),
         needs_key: true,
-        sample: description.curl(slug, "https://gw.example/harbour", Some("PORTICO_KEY")).unwrap_or_default(),
+        call: description.call(slug, "https://gw.example/harbour", Some("PORTICO_KEY")),
+        given: description.given_samples(slug),
         last_changed: None,
     };
     in_markdown::operation(&page, PORTAL)
@@ -60,7 +60,7 @@ fn api(description: &Description) -> String {
         overview: description.overview(),
         reader: Reader::default(),
         plans: Vec::new(),
-        first_call: Some(Code::default()),
+        first_call: description.first_call("https://gw.example/harbour", Some("PORTICO_KEY")),
     };
     in_markdown::api(&page, PORTAL)
 }

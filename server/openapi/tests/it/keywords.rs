@@ -351,7 +351,7 @@ fn callbacks_and_webhooks_have_pages_full_of_parts() {
         assert!(matches!(&callback.sender, Sender::Callback(cause) if cause.slug == "order"));
         assert_eq!(names(callback.body.unwrap().contents[0].schema.as_ref().unwrap()), ["at"]);
         assert_eq!(callback.responses[0].status, "204");
-        assert_eq!(document.curl(slug, "https://gw.example", None), None, "nobody calls it through the gateway");
+        assert_eq!(document.call(slug, "https://gw.example", None), None, "nobody calls it through the gateway");
     }
     let navigation = document.navigation(Some("webhook-pong"));
     assert_eq!(navigation.webhooks.iter().map(|line| line.current).collect::<Vec<_>>(), [false, true]);
