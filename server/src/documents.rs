@@ -1,4 +1,4 @@
-//! The documents themselves: `/apis/{api}/openapi.json` and `.yaml`, also of older versions.
+//! An API as one file: its document and collections of its requests, also of older versions.
 use crate::conditional;
 use axum::{
     Router,
@@ -10,13 +10,16 @@ use axum::{
 use portico_contract::Caller;
 use portico_control::{Control, ControlError, Download, DownloadKind, Who};
 use portico_domain::Format;
+use portico_openapi::Collection;
 use std::sync::Arc;
 
 /// What stands behind an API's address: the file's name, what it is, its media type.
-const FILES: [(&str, DownloadKind, &str); 2] = [
+const FILES: [(&str, DownloadKind, &str); 4] = [
     ("openapi.json", DownloadKind::OpenApi(Format::Json), "application/json"),
     // RFC 9512
     ("openapi.yaml", DownloadKind::OpenApi(Format::Yaml), "application/yaml"),
+    ("postman.json", DownloadKind::Collection(Collection::Postman), "application/json"),
+    ("bruno.json", DownloadKind::Collection(Collection::Bruno), "application/json"),
 ];
 
 pub(crate) fn router(control: Arc<Control>) -> Router {
@@ -68,9 +71,11 @@ async fn answer(
     let version = version.map(|version| format!("-{version}")).unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
     let saved: String = format!("{api}{version}-{name}").chars().filter(|c| plain(*c)).collect();
+    // A document is read as well as kept.
+    let way = if matches!(kind, DownloadKind::OpenApi(_)) { "inline" } else { "attachment" };
     for (name, value) in [
         (header::ETAG, format!("\"{}\"", file.tag)),
-        (header::CONTENT_DISPOSITION, format!("inline; filename=\"{saved}\"")),
+        (header::CONTENT_DISPOSITION, format!("{way}; filename=\"{saved}\"")),
     ] {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(name, value);

@@ -1,6 +1,7 @@
 //! What programs take of an API as one file.
 use crate::{Control, ControlError, Who};
-use portico_domain::{Format, Slug, VersionId, VersionState, fingerprint};
+use portico_domain::{Access, Format, Slug, VersionId, VersionState, fingerprint};
+use portico_openapi::Collection;
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
@@ -19,6 +20,8 @@ pub struct Download<'a> {
 pub enum DownloadKind {
     /// The document, in this writing.
     OpenApi(Format),
+    /// Requests for another program.
+    Collection(Collection),
 }
 
 /// A file, or that the caller has it already.
@@ -33,9 +36,9 @@ pub struct Downloaded {
 }
 
 /// Tags of files that were written, so that who has a file costs no writing. A version's document never changes; where
-/// the gateway serves it may.
+/// the gateway serves it, and to whom, may.
 #[derive(Default)]
-pub(crate) struct Tags(Mutex<HashMap<(VersionId, DownloadKind, String), String>>);
+pub(crate) struct Tags(Mutex<HashMap<(VersionId, DownloadKind, String, Access), String>>);
 
 /// More than one installation has; beyond, they are learnt anew.
 const TAGS: usize = 10_000;
@@ -54,8 +57,8 @@ impl Control {
         let version = self.version_for(who, &api, version).await?;
         let visitor = Who::Visitor { client: String::new() };
         let everyone = self.sees(&visitor, &api) && version.state != VersionState::Draft;
-        let base_url = self.base_url(&api);
-        let key = (version.id, kind, base_url.clone());
+        let (base_url, access) = (self.base_url(&api), api.settings.access);
+        let key = (version.id, kind, base_url.clone(), access);
         let tags = || self.tags.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = tags().get(&key).filter(|tag| knows(tag)).cloned();
         if let Some(tag) = known {
@@ -64,6 +67,7 @@ impl Control {
         let description = self.description(&version).await?;
         let write = move || match kind {
             DownloadKind::OpenApi(format) => description.written(format, &base_url),
+            DownloadKind::Collection(kind) => description.collection(kind, &base_url, access),
         };
         let bytes = tokio::task::spawn_blocking(write).await.map_err(|error| ControlError::internal(&error))?;
         let tag = fingerprint(&bytes);

@@ -65,6 +65,9 @@ impl Description {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
+    pub(crate) fn frame(&self) -> &Frame {
+        &self.frame
+    }
     pub(crate) fn outline(&self) -> &Outline {
         &self.outline
     }

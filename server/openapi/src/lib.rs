@@ -15,7 +15,8 @@
 //! writes, and where a value is of one of several variants, an example of each. What cannot be read becomes a fault of its page, and the rest is shown.
 //! [`rules`] makes of the same parts what the gateway checks calls and answers by, and mock answers.
 //! [`diff`] tells what changed from one document to another. [`served`] writes the document as readers get it, [`in_markdown`]
-//! the portal's pages as Markdown.
+//! the portal's pages as Markdown,
+//! [`collection`] requests for other programs, [`tools`] operations for language models.
 //!
 //! `openapiv3` is the typed model of all that has one shape in every version once it is brought to the words of 3.0:
 //! `info` with contact and licence, `externalDocs`, tags, security schemes and requirements, and the frame of each
@@ -30,6 +31,7 @@
 
 mod call;
 mod check;
+mod collection;
 mod description;
 mod diff;
 mod example;
@@ -55,11 +57,13 @@ mod server;
 mod slug;
 mod status;
 mod text;
+mod tools;
 mod tree;
 mod typed;
 mod writer;
 mod writing;
 
+pub use collection::Collection;
 pub use description::Description;
 pub use diff::changes;
 pub use markdown::{markdown, plain};
@@ -67,3 +71,4 @@ pub use portico_contract::reference::{Finding, Severity};
 pub use reading::{Reading, places, read};
 pub use rules::Wanted;
 pub use search::{SearchEntry, SearchKind};
+pub use tools::{Tool, ToolCall};

@@ -107,3 +107,10 @@ pub(crate) const CHANGES_OPERATIONS: usize = 20_000;
 pub(crate) const CHANGES_REACH: usize = 10_000_000;
 /// Values looked at for the place of one change.
 pub(crate) const CHANGE_PLACE: usize = 20_000;
+
+/// Values of the schemas that one tool's arguments are described by.
+pub(crate) const TOOL_VALUES: usize = 1_500;
+/// Characters of the description of one value of a tool.
+pub(crate) const TOOL_WORDS: usize = 300;
+/// Characters of a tool's own description.
+pub(crate) const TOOL_DESCRIPTION: usize = 1_500;

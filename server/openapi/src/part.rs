@@ -42,7 +42,7 @@ impl Place {
 }
 
 /// A parameter or a response's header.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Parameter<'d> {
     pub(crate) name: &'d str,
     pub(crate) place: Place,

@@ -7,6 +7,7 @@
 
 mod it {
     mod changes;
+    mod collections;
     mod corpus;
     mod findings;
     mod hostile;

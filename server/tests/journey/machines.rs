@@ -194,3 +194,28 @@ fn search_engines_are_told_what_is_for_everybody() {
     assert_eq!((card.status, card.header("content-type")), (200, "image/png"));
     assert!(house.get("/apis/pets").text.contains(&format!("<link rel=\"canonical\" href=\"{portal}/apis/pets\"")));
 }
+
+#[test]
+fn collections_go_by_who_may_read() {
+    let house = House::new();
+    for (file, saved, pointer) in [
+        ("postman.json", "pets-postman.json", "/item/0/item/1/request/url/path/1"),
+        ("bruno.json", "pets-bruno.json", "/items/0/items/1/request/params/0/name"),
+    ] {
+        let path = format!("/apis/pets/{file}");
+        let answer = house.get(&path);
+        assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"), "{path}");
+        assert_eq!(answer.header("content-disposition"), format!("attachment; filename=\"{saved}\""));
+        let collection: Value = serde_json::from_str(&answer.text).unwrap();
+        assert!(collection.pointer(pointer).unwrap().as_str().unwrap().ends_with("petId"), "{}", answer.text);
+        assert_eq!(house.get(&format!("/apis/pets/versions/1.0.0/{file}")).text, answer.text);
+        let known = house.ask("GET", &path, &[("if-none-match", answer.header("etag"))]);
+        assert_eq!(known.status, 304);
+        house.change("pets", &json!({"access": "open"}));
+        let open = house.ask("GET", &path, &[("if-none-match", answer.header("etag"))]);
+        assert_eq!(open.status, 200, "whether a key is needed is part of it");
+        house.change("pets", &json!({"access": "key", "visibility": "private"}));
+        assert_eq!(house.get(&path).status, 404);
+        house.change("pets", &json!({"visibility": "public"}));
+    }
+}

@@ -13,7 +13,7 @@ use serde_json::Value;
 const FILE: &str = "file";
 
 /// The body to begin with: JSON where the operation takes it, with the first example.
-pub(super) fn of(root: &Value, body: &part::Body<'_>) -> Option<Body> {
+pub(crate) fn of(root: &Value, body: &part::Body<'_>) -> Option<Body> {
     let json = body.contents.iter().find(|content| operation::is_json(content.media_type));
     let content = json.or(body.contents.first())?;
     with(root, content, content.examples.first().map(|example| example.value))

@@ -5,7 +5,7 @@
 //! those who write it down.
 pub(crate) mod body;
 mod given;
-mod style;
+pub(crate) mod style;
 
 use crate::{
     description::Description,
@@ -112,28 +112,7 @@ impl Maker<'_> {
     }
 
     fn path(&self, template: &str) -> Vec<PathPart> {
-        let mut parts = Vec::new();
-        let text = |text: &str| PathPart::Text(in_path(text));
-        let mut rest = template.strip_prefix('/').unwrap_or(template);
-        let mut lead = "/".to_owned();
-        while let Some((before, (name, after))) =
-            rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
-        {
-            lead.push_str(before);
-            parts.extend((!lead.is_empty()).then(|| text(&std::mem::take(&mut lead))));
-            let bare = name.trim_end_matches(['+', '*']).trim_start_matches(['+', '.', ';', '/']);
-            let parameter =
-                self.parameters.iter().find(|one| one.place == Place::Path && (one.name == name || one.name == bare));
-            let written = parameter.map(|parameter| self.written(parameter).in_path(parameter.name));
-            // A segment without a text would be another path.
-            let written = written.filter(|written| !written.is_empty());
-            let written = written.unwrap_or_else(|| utf8_percent_encode(bare, IN_VALUE).to_string());
-            parts.push(PathPart::Parameter { name: bare.to_owned(), text: written });
-            rest = after;
-        }
-        lead.push_str(rest);
-        parts.extend((!lead.is_empty()).then(|| text(&lead)));
-        parts
+        path(template, &self.parameters, |parameter| self.written(parameter).in_path(parameter.name))
     }
 
     fn query(&self) -> Vec<Pair> {
@@ -153,6 +132,35 @@ impl Maker<'_> {
     }
 }
 
+/// A template with the values of its parameters, which `written` encodes.
+pub(crate) fn path(
+    template: &str,
+    parameters: &[Parameter<'_>],
+    written: impl Fn(&Parameter<'_>) -> String,
+) -> Vec<PathPart> {
+    let mut parts = Vec::new();
+    let text = |text: &str| PathPart::Text(in_path(text));
+    let mut rest = template.strip_prefix('/').unwrap_or(template);
+    let mut lead = "/".to_owned();
+    while let Some((before, (name, after))) =
+        rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    {
+        lead.push_str(before);
+        parts.extend((!lead.is_empty()).then(|| text(&std::mem::take(&mut lead))));
+        let bare = name.trim_end_matches(['+', '*']).trim_start_matches(['+', '.', ';', '/']);
+        let parameter =
+            parameters.iter().find(|one| one.place == Place::Path && (one.name == name || one.name == bare));
+        // A segment without a text would be another path.
+        let written = parameter.map(&written).filter(|written| !written.is_empty());
+        let written = written.unwrap_or_else(|| utf8_percent_encode(bare, IN_VALUE).to_string());
+        parts.push(PathPart::Parameter { name: bare.to_owned(), text: written });
+        rest = after;
+    }
+    lead.push_str(rest);
+    parts.extend((!lead.is_empty()).then(|| text(&lead)));
+    parts
+}
+
 /// The text of a template, percent-encoded; what is so already stays.
 fn in_path(text: &str) -> String {
     let mut encoded = String::new();
@@ -166,14 +174,14 @@ fn in_path(text: &str) -> String {
     encoded
 }
 
-fn is_token(name: &str) -> bool {
+pub(crate) fn is_token(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 200
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 /// Fields that other parts of the call stand for (OpenAPI 3.1, 4.8.12.1), and those that belong to the connection.
-fn is_reserved(name: &str) -> bool {
+pub(crate) fn is_reserved(name: &str) -> bool {
     const RESERVED: [&str; 15] = [
         "accept",
         "accept-encoding",
@@ -195,7 +203,7 @@ fn is_reserved(name: &str) -> bool {
 }
 
 /// A field's value: what is neither ASCII nor printable could not be sent by all clients alike.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let kept: String = text.chars().filter(|c| !c.is_control()).collect();
     utf8_percent_encode(kept.trim(), CONTROLS).to_string()
 }

@@ -17,7 +17,7 @@ const SHOWN: usize = 5;
 const CHARACTERS: usize = 200;
 
 /// A value and the style it is written in.
-pub(super) struct Written {
+pub(crate) struct Written {
     shape: Shape,
     style: ParameterStyle,
     explode: bool,
@@ -30,7 +30,17 @@ enum Shape {
 }
 
 impl Written {
-    pub(super) fn of(dialect: Dialect, parameter: &Parameter<'_>, value: &Value) -> Self {
+    /// An example, cut to what a sample shows.
+    pub(crate) fn of(dialect: Dialect, parameter: &Parameter<'_>, value: &Value) -> Self {
+        Self::new(dialect, parameter, value, (SHOWN, plain))
+    }
+
+    /// A value that is to be sent.
+    pub(crate) fn whole(dialect: Dialect, parameter: &Parameter<'_>, value: &Value) -> Self {
+        Self::new(dialect, parameter, value, (usize::MAX, text))
+    }
+
+    fn new(dialect: Dialect, parameter: &Parameter<'_>, value: &Value, room: Room) -> Self {
         let location = match parameter.place {
             Place::Path => ParameterLocation::Path,
             Place::Query => ParameterLocation::Query,
@@ -40,15 +50,15 @@ impl Written {
         let (style, explode) = style::of(dialect, location, parameter.source);
         // A parameter with a media type is written in that, whole.
         let shape = if members(parameter.source.get("content")).next().is_some() {
-            Shape::One(plain(value))
+            Shape::One(room.1(value))
         } else {
-            shape(value)
+            shape(value, room)
         };
         Self { shape, style, explode }
     }
 
     /// Percent-encoded; may be empty.
-    pub(super) fn in_path(&self, name: &str) -> String {
+    pub(crate) fn in_path(&self, name: &str) -> String {
         let encoded = |text: &str| encode(text, IN_VALUE);
         let name = encoded(name);
         let (lead, between) = match (self.style, self.explode) {
@@ -73,7 +83,7 @@ impl Written {
         if text.is_empty() { text } else { lead + &text }
     }
 
-    pub(super) fn in_query(&self, parameter: &Parameter<'_>) -> Vec<Pair> {
+    pub(crate) fn in_query(&self, parameter: &Parameter<'_>) -> Vec<Pair> {
         if parameter.source.get("in").and_then(Value::as_str) == Some("querystring") {
             return self.whole_query();
         }
@@ -89,7 +99,7 @@ impl Written {
         self.pairs(&name, separator, set, self.style == ParameterStyle::DeepObject)
     }
 
-    pub(super) fn in_cookie(&self, name: &str) -> Vec<Pair> {
+    pub(crate) fn in_cookie(&self, name: &str) -> Vec<Pair> {
         // A comma is none of the characters that a cookie's value is made of (RFC 6265, 4.1.1).
         self.pairs(name, "%2C", IN_VALUE, false)
     }
@@ -123,7 +133,8 @@ impl Written {
             }
             Shape::One(text) => match serde_json::from_str::<Value>(text) {
                 Ok(value @ Value::Object(_)) => {
-                    Self { shape: shape(&value), style: self.style, explode: self.explode }.whole_query()
+                    Self { shape: shape(&value, (SHOWN, plain)), style: self.style, explode: self.explode }
+                        .whole_query()
                 }
                 _ => vec![Pair::new(encode(text, IN_VALUE), "")],
             },
@@ -131,7 +142,7 @@ impl Written {
         }
     }
 
-    pub(super) fn in_header(&self) -> String {
+    pub(crate) fn in_header(&self) -> String {
         match &self.shape {
             Shape::One(text) => text.clone(),
             Shape::List(items) => items.join(","),
@@ -151,18 +162,30 @@ fn encode(text: &str, set: &'static AsciiSet) -> String {
     utf8_percent_encode(text, set).to_string()
 }
 
-fn shape(value: &Value) -> Shape {
+/// How many items and members, and how one of them is text.
+type Room = (usize, fn(&Value) -> String);
+
+fn shape(value: &Value, (most, text): Room) -> Shape {
     match value {
-        Value::Array(items) => Shape::List(items.iter().take(SHOWN).map(plain).collect()),
+        Value::Array(items) => Shape::List(items.iter().take(most).map(text).collect()),
         Value::Object(members) => {
-            Shape::Object(members.iter().take(SHOWN).map(|(key, value)| (key.clone(), plain(value))).collect())
+            Shape::Object(members.iter().take(most).map(|(key, value)| (key.clone(), text(value))).collect())
         }
-        value => Shape::One(plain(value)),
+        value => Shape::One(text(value)),
+    }
+}
+
+/// A value as text, whole.
+pub(crate) fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        value => value.to_string(),
     }
 }
 
 /// A value as the text of a parameter or a form's field; NUL is nothing that any shell or client could pass on.
-pub(super) fn plain(value: &Value) -> String {
+pub(crate) fn plain(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),

@@ -21,6 +21,11 @@ use crate::slug;
 use portico_contract::reference::OperationLine;
 use sheet::{code, link, text};
 
+/// Markdown of the sanitised HTML of a description.
+pub(crate) fn again(html: &str) -> String {
+    prose::prose(html, 1)
+}
+
 /// Where the portal is, e.g. `https://developers.example.org`: whoever reads a page may have nothing but its text.
 #[derive(Clone, Copy, Debug)]
 pub struct Portal<'a>(pub &'a str);

@@ -7,7 +7,7 @@ mod facts;
 mod kind;
 mod mock;
 pub(crate) mod pattern;
-mod schema;
+pub(crate) mod schema;
 pub(crate) mod style;
 
 use crate::{
@@ -41,7 +41,7 @@ pub struct Wanted {
 
 /// Notes while they are gathered, no more than anybody reads.
 #[derive(Debug, Default)]
-struct Notes(Vec<RuleNote>);
+pub(crate) struct Notes(Vec<RuleNote>);
 
 impl Notes {
     fn add(&mut self, pointer: impl Into<String>, message: impl Into<String>) {
@@ -53,7 +53,7 @@ impl Notes {
 
 /// What all rules of a document share while they are made.
 #[derive(Default)]
-struct Ground {
+pub(crate) struct Ground {
     patterns: Patterns,
     notes: Notes,
 }

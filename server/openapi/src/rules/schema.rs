@@ -6,7 +6,7 @@
 use super::Ground;
 use crate::{
     example::Side,
-    limits,
+    limits, markdown,
     outline::{Dialect, members},
     part::Reader,
     refer,
@@ -15,7 +15,7 @@ use crate::{
 use serde_json::{Map, Number, Value, json};
 use std::collections::{BTreeSet, HashMap};
 
-pub(super) struct Schemas<'d> {
+pub(crate) struct Schemas<'d> {
     root: &'d Value,
     dialect: Dialect,
     /// The flag of properties that the other side writes: they are not required here.
@@ -27,6 +27,8 @@ pub(super) struct Schemas<'d> {
     definitions: Map<String, Value>,
     /// Values left.
     room: usize,
+    /// What is said for people is kept, and what the other side writes is left out: for who is to fill a value in.
+    words: bool,
 }
 
 /// The way to a schema, written out only where something is to be said of it.
@@ -55,7 +57,7 @@ struct Making<'a, 'b> {
 }
 
 impl<'d> Schemas<'d> {
-    pub(super) fn new(reader: Reader<'d>, side: Side) -> Self {
+    pub(crate) fn new(reader: Reader<'d>, side: Side) -> Self {
         Self {
             root: reader.root,
             dialect: reader.dialect,
@@ -64,11 +66,17 @@ impl<'d> Schemas<'d> {
             pending: Vec::new(),
             definitions: Map::new(),
             room: limits::RULES,
+            words: false,
         }
     }
 
+    /// Schemas of requests with their descriptions, of at most so many values.
+    pub(crate) fn with_words(reader: Reader<'d>, room: usize) -> Self {
+        Self { room, words: true, ..Self::new(reader, Side::Request) }
+    }
+
     /// The definitions that were referred to.
-    pub(super) fn finish(self, ground: &mut Ground) -> Map<String, Value> {
+    pub(crate) fn finish(self, ground: &mut Ground) -> Map<String, Value> {
         if self.room == 0 {
             let words = "The document's schemas hold more values than are checked; some pass unchecked.";
             ground.notes.add("", words);
@@ -76,7 +84,7 @@ impl<'d> Schemas<'d> {
         self.definitions
     }
 
-    pub(super) fn schema(&mut self, schema: &Value, pointer: &str, ground: &mut Ground) -> Value {
+    pub(crate) fn schema(&mut self, schema: &Value, pointer: &str, ground: &mut Ground) -> Value {
         let made = self.one(schema, Way { above: None, step: pointer }, &BTreeSet::new(), ground);
         while let Some((name, pointer, schema)) = self.pending.pop() {
             let definition = self.one(schema, Way { above: None, step: &pointer }, &BTreeSet::new(), ground);
@@ -215,6 +223,13 @@ impl<'d> Schemas<'d> {
                     making.made.insert(key.into(), format.into());
                 }
             }
+            "description" | "title" if self.words => {
+                let words = markdown::plain_up_to(value.as_str().unwrap_or_default(), limits::TOOL_WORDS);
+                if !words.is_empty() {
+                    making.made.insert(key.into(), words.into());
+                }
+            }
+            "default" if self.words => _ = making.made.insert(key.into(), value.clone()),
             "uniqueItems" if value == &Value::Bool(true) => _ = making.made.insert(key.into(), true.into()),
             "required" => {
                 let names = value.as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -236,6 +251,9 @@ impl<'d> Schemas<'d> {
             "properties" | "patternProperties" | "dependentSchemas" => {
                 let mut schemas = Map::new();
                 for (name, schema) in members(Some(value)) {
+                    if self.words && flag(self.root, schema, self.foreign) {
+                        continue;
+                    }
                     let way = Way { above: Some(&way), step: name };
                     if key == "patternProperties"
                         && let Err(why) = ground.patterns.usable(name)
