@@ -13,6 +13,7 @@ mod listener;
 mod llms;
 mod logging;
 mod markdown;
+mod mcp;
 mod ops;
 mod origin;
 mod own_text;

@@ -4,6 +4,7 @@ use crate::{
     house::{self, Running},
     listener, llms,
     markdown::{self, Pages},
+    mcp,
     ops::{self, Ops},
     origin::{self, OwnOrigin},
     session,
@@ -182,6 +183,7 @@ fn portal_router(
         .merge(documents::router(control.clone()))
         .merge(llms::router(sheets, name))
         .merge(sitemap::router(control.clone(), portal_url))
+        .merge(mcp::router(control.clone(), portal_url))
         .merge(try_it::router(control.clone()));
     let worth_it = SizeAbove::new(512)
         .and(NotForContentType::GRPC)

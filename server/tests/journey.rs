@@ -17,6 +17,7 @@ use std::{
 
 mod journey {
     mod machines;
+    mod mcp;
 }
 
 const PETS: &str = r"

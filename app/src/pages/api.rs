@@ -1,7 +1,7 @@
 //! `/apis/{api}`: what one API is for, all its operations and schemas, its plans.
 use crate::{
     components::{
-        Badge, Breadcrumb, Callout, Card, Column, Fact, Facts, Icon, Row, Table, Tone,
+        Badge, Breadcrumb, Callout, Card, Column, CopyButton, Fact, Facts, Icon, Menu, Row, Table, Tone,
         link::{Root, segment},
         reference::{Place, access_words, operations, outward, sidebar},
         security,
@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use portico_contract::{
     PortalResult,
     call::Call,
-    catalogue::{ApiPage, PlanOffer, Reader},
+    catalogue::{ApiHead, ApiPage, PlanOffer, Reader},
     reference::{Contact, OverviewGroup, SchemaLine},
 };
 
@@ -111,7 +111,7 @@ fn draw(view: ApiPage) -> Page {
         <div class="split actions-line">
             <Breadcrumb crumbs=vec![("APIs".to_owned(), "/apis".to_owned())] current=title.clone()/>
             <div class="row tight actions">
-                <a class="button quiet small" href=format!("{}/openapi.json", root.0)><Icon name="download"/>"OpenAPI"</a>
+                {elsewhere(&head, &root)}
             </div>
         </div>
         <header class="intro">
@@ -130,6 +130,44 @@ fn draw(view: ApiPage) -> Page {
         {links}
     };
     Page::reference(title, sidebar, content).described(description).of_api(head).with_pane("At a glance", pane)
+}
+
+/// The same API for other programs.
+fn elsewhere(head: &ApiHead, root: &Root) -> AnyView {
+    let files = [
+        ("openapi.json", "OpenAPI, JSON"),
+        ("openapi.yaml", "OpenAPI, YAML"),
+        ("postman.json", "Postman collection"),
+        ("bruno.json", "Bruno collection"),
+    ];
+    let files: Vec<AnyView> = files
+        .into_iter()
+        .map(|(file, words)| {
+            let href = format!("{}/{file}", root.0);
+            view! { <a href=href>{words}</a> }.into_any()
+        })
+        .collect();
+    // Agents call what the gateway serves, and that is the published version.
+    let published = !head.draft && head.root == format!("/apis/{}", head.slug);
+    let agents = published.then(|| {
+        let address = format!("{}/apis/{}/mcp", context::site().portal_url, head.slug);
+        view! {
+            <hr/>
+            <p class="note">"For agents, by the Model Context Protocol, with a key:"</p>
+            <p class="row tight"><code>{address.clone()}</code><CopyButton what="address for agents" text=address/></p>
+        }
+        .into_any()
+    });
+    let sheet = format!("{}.md", root.0);
+    let face = view! { <Icon name="download"/><span>"Use it elsewhere"</span> }.into_any();
+    view! {
+        <Menu label="Use it elsewhere" class="quiet small" face>
+            {files}
+            <a href=sheet>"Markdown"</a>
+            {agents}
+        </Menu>
+    }
+    .into_any()
 }
 
 fn group(group: OverviewGroup, root: &Root) -> AnyView {

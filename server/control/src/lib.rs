@@ -35,6 +35,7 @@ mod remembered;
 mod rules;
 mod settings;
 mod subscriptions;
+mod toolbox;
 mod traffic;
 mod tries;
 mod try_it;
@@ -52,6 +53,7 @@ pub use permit::Who;
 pub use portal::signed_in;
 pub use public::PublicApi;
 pub use remembered::RememberedAnswer;
+pub use toolbox::Toolbox;
 pub use traffic::{RequestQuery, UsageRequest};
 pub use try_it::Entry;
 
