@@ -91,6 +91,7 @@ const administrator = ({ colour, width }) => [
 	['admin-apis', '/admin/apis'],
 	['admin-api-new', '/admin/apis/new'],
 	['admin-api', '/admin/apis/petstore'],
+	['admin-readers', '/admin/apis/petstore/readers'],
 	// They are made of the same inputs: each colour and each width once is enough.
 	...SETTINGS.filter(() => (colour === 'light') === (width > 500)).map(part => [`admin-api-${part}`, `/admin/apis/petstore/settings/${part}`]),
 	['admin-plans', '/admin/plans'],

@@ -1,6 +1,6 @@
 //! What publishers and admins do.
 use crate::{
-    Limits, Moment, Role,
+    Limits, Listing, Moment, Role,
     catalogue::{Access, Visibility},
     changes::Changes,
     reference::Finding,
@@ -123,6 +123,24 @@ pub struct AffectedCaller {
     pub last: Moment,
     /// What would break for it.
     pub messages: Vec<String>,
+}
+
+/// `/admin/apis/{api}/readers`: who may read a private API, beside publishers and admins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadersPage {
+    pub slug: String,
+    pub title: String,
+    pub visibility: Visibility,
+    pub readers: Listing<ReaderLine>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReaderLine {
+    /// Of the account.
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    pub since: Moment,
 }
 
 /// As the form writes it; see the management API for the meaning.

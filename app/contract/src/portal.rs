@@ -100,6 +100,9 @@ pub trait Portal: Send + Sync + 'static {
         part: SettingsPart,
         fields: Vec<(String, String)>,
     ) -> PortalResult<()>;
+    async fn readers(&self, caller: &Caller, api: &str, after: Option<&str>) -> PortalResult<admin::ReadersPage>;
+    async fn add_reader(&self, caller: &Caller, api: &str, email: &str) -> PortalResult<()>;
+    async fn remove_reader(&self, caller: &Caller, api: &str, account: &str) -> PortalResult<()>;
     async fn publish(&self, caller: &Caller, api: &str, version: &str) -> PortalResult<()>;
     async fn unpublish(&self, caller: &Caller, api: &str) -> PortalResult<()>;
     async fn delete_api(&self, caller: &Caller, api: &str) -> PortalResult<()>;

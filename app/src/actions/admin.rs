@@ -117,6 +117,18 @@ pub(crate) async fn purge_cache(request: Request, form: Form) -> Response {
     finish(request, form, done.map(seen), pages::admin::parts::caching).await
 }
 
+pub(crate) async fn add_reader(request: Request, form: Form) -> Response {
+    let api = request.address.param("api").to_owned();
+    let done = request.portal.add_reader(&request.caller, &api, form.get("email")).await;
+    finish(request, form, done.map(|()| format!("/admin/apis/{api}/readers")), pages::admin::readers::page).await
+}
+
+pub(crate) async fn remove_reader(request: Request, form: Form) -> Response {
+    let api = request.address.param("api").to_owned();
+    let done = request.portal.remove_reader(&request.caller, &api, request.address.param("account")).await;
+    finish(request, form, done.map(|()| format!("/admin/apis/{api}/readers")), pages::admin::readers::page).await
+}
+
 pub(crate) async fn publish(request: Request, form: Form) -> Response {
     let api = request.address.param("api").to_owned();
     let done = request.portal.publish(&request.caller, &api, request.address.param("version")).await;

@@ -591,6 +591,25 @@ impl Portal for Fake {
     async fn decide(&self, _: &Caller, subscription: &str, approve: bool) -> PortalResult<()> {
         self.change(format!("decide {subscription} {approve}"), ())
     }
+    async fn readers(&self, caller: &Caller, api: &str, _: Option<&str>) -> PortalResult<admin::ReadersPage> {
+        staff(caller, Role::Publisher)?;
+        let (slug, title) = (api.to_owned(), "Pet <Store>".to_owned());
+        let line = |id: &str, name: &str| admin::ReaderLine {
+            id: id.into(),
+            name: name.into(),
+            email: format!("{id}@example.org"),
+            since: moment(),
+        };
+        let items = vec![line("acc-3", "Åse <b>Bakken</b>")];
+        let readers = Listing { items, next: None, total: 1 };
+        Ok(admin::ReadersPage { slug, title, visibility: catalogue::Visibility::Private, readers })
+    }
+    async fn add_reader(&self, _: &Caller, api: &str, email: &str) -> PortalResult<()> {
+        self.change(format!("add_reader {api} {email}"), ())
+    }
+    async fn remove_reader(&self, _: &Caller, api: &str, account: &str) -> PortalResult<()> {
+        self.change(format!("remove_reader {api} {account}"), ())
+    }
     async fn accounts(&self, caller: &Caller, _: Option<&str>) -> PortalResult<Listing<admin::AccountLine>> {
         staff(caller, Role::Admin)?;
         let line = |id: &str, name: &str, role, you| admin::AccountLine {

@@ -58,6 +58,20 @@ const CHANGES: &[Change] = &[
         "publish petstore v-1",
         "/admin/apis/petstore",
     ),
+    (
+        Some(Role::Publisher),
+        "/admin/apis/petstore/readers",
+        "email=per%40example.org",
+        "add_reader petstore per@example.org",
+        "/admin/apis/petstore/readers",
+    ),
+    (
+        Some(Role::Publisher),
+        "/admin/apis/petstore/readers/acc-3/remove",
+        "",
+        "remove_reader petstore acc-3",
+        "/admin/apis/petstore/readers",
+    ),
     (Some(Role::Admin), "/admin/apis/petstore/unpublish", "", "unpublish petstore", "/admin/apis/petstore"),
     (Some(Role::Admin), "/admin/apis/petstore/delete", "", "delete_api petstore", "/admin/apis"),
     (

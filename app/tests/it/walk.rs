@@ -49,6 +49,7 @@ const ADMIN: &[&str] = &[
     "/admin/apis",
     "/admin/apis/new",
     "/admin/apis/petstore",
+    "/admin/apis/petstore/readers",
     "/admin/apis/petstore/settings/routing",
     "/admin/apis/petstore/settings/resilience",
     "/admin/apis/petstore/settings/limits",

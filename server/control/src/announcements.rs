@@ -81,7 +81,7 @@ impl Control {
         let mut letters = Vec::with_capacity(subscribers.len());
         for account in subscribers {
             // Who may no longer read of it is told nothing.
-            if !self.sees(&crate::Who::of(&account), &news.api) {
+            if !self.may_see(&crate::Who::of(&account), &news.api).await? {
                 continue;
             }
             let id = LetterId::new(&*self.clock);

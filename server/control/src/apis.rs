@@ -13,7 +13,7 @@ use portico_domain::{Api, ApiSettings, ApiVersion, RouteSpec, Slug, Upstream, Ve
 use portico_gateway::WorldError;
 use portico_openapi::Description;
 use portico_store::{StoreError, Tx, Unique};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use url::Url;
 
 /// The largest document.
@@ -164,28 +164,30 @@ impl Control {
 
     pub(crate) async fn visible_apis(&self, who: &Who) -> Result<Vec<Api>, ControlError> {
         let mut apis = self.store.apis().await?;
-        apis.retain(|api| self.sees(who, api));
+        let chosen = self.chosen_for(who).await?;
+        apis.retain(|api| sees(who, api, &chosen));
         apis.sort_by(|a, b| a.slug.cmp(&b.slug));
         Ok(apis)
     }
 
-    /// The one place that says who may see an API.
-    #[expect(clippy::unused_self, reason = "groups and teams will be looked up here")]
-    pub(crate) fn sees(&self, who: &Who, api: &Api) -> bool {
-        if who.may::<ManageApis>() {
-            return true;
-        }
-        api.published.is_some()
-            && match api.settings.visibility {
-                Visibility::Public => true,
-                Visibility::SignedIn => who.role().is_some(),
-                Visibility::Private => false,
-            }
+    pub async fn find_api(&self, who: &Who, slug: &Slug) -> Result<Api, ControlError> {
+        let api = match self.store.api(slug).await? {
+            Some(api) if self.may_see(who, &api).await? => Some(api),
+            _ => None,
+        };
+        api.ok_or_else(|| ControlError::not_found(format!("API {slug}")))
     }
 
-    pub async fn find_api(&self, who: &Who, slug: &Slug) -> Result<Api, ControlError> {
-        let api = self.store.api(slug).await?.filter(|api| self.sees(who, api));
-        api.ok_or_else(|| ControlError::not_found(format!("API {slug}")))
+    pub(crate) async fn may_see(&self, who: &Who, api: &Api) -> Result<bool, ControlError> {
+        Ok(sees(who, api, &self.chosen_for(who).await?))
+    }
+
+    /// The private APIs that somebody was chosen to read.
+    async fn chosen_for(&self, who: &Who) -> Result<BTreeSet<Slug>, ControlError> {
+        match who.account() {
+            Some(account) => Ok(self.store.apis_read_by(account).await?),
+            None => Ok(BTreeSet::new()),
+        }
     }
 
     /// Host, with its port, and path below which the gateway serves an API: a host of its own, if it has one.
@@ -303,6 +305,19 @@ impl Control {
         };
         found.ok_or_else(missing)
     }
+}
+
+/// The one place that says who may see an API.
+fn sees(who: &Who, api: &Api, chosen: &BTreeSet<Slug>) -> bool {
+    if who.may::<ManageApis>() {
+        return true;
+    }
+    api.published.is_some()
+        && match api.settings.visibility {
+            Visibility::Public => true,
+            Visibility::SignedIn => who.role().is_some(),
+            Visibility::Private => chosen.contains(&api.slug),
+        }
 }
 
 impl Control {

@@ -56,7 +56,7 @@ impl Control {
         let api = self.find_api(who, &slug).await?;
         let version = self.version_for(who, &api, version).await?;
         let visitor = Who::Visitor { client: String::new() };
-        let everyone = self.sees(&visitor, &api) && version.state != VersionState::Draft;
+        let everyone = self.may_see(&visitor, &api).await? && version.state != VersionState::Draft;
         let (base_url, access) = (self.base_url(&api), api.settings.access);
         let key = (version.id, kind, base_url.clone(), access);
         let tags = || self.tags.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -31,6 +31,7 @@ mod portal;
 mod post;
 mod public;
 mod publisher;
+mod readers;
 mod remembered;
 mod rules;
 mod settings;

@@ -43,7 +43,10 @@ impl Control {
     ) -> Result<Subscription, ControlError> {
         let app = self.app_for(who, app).await?;
         let no_api = || ControlError::invalid("api", format!("There is no API {api} to subscribe to."));
-        let found = self.store.api(api).await?.filter(|found| self.sees(who, found)).ok_or_else(no_api)?;
+        let found = match self.store.api(api).await? {
+            Some(found) if self.may_see(who, &found).await? => found,
+            _ => return Err(no_api()),
+        };
         if !found.settings.plans.contains(plan) {
             return Err(ControlError::invalid(
                 "plan",

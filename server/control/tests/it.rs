@@ -278,6 +278,29 @@ async fn a_private_api_is_nowhere_for_readers() {
     let app = Portal::create_app(&*house.control, &ingrid, "Fleet").await.unwrap();
     assert!(Portal::subscribe(&*house.control, &ingrid, &app, "pets", "starter").await.is_err());
     assert_eq!(house.control.catalogue(&admin).await.unwrap().items.len(), 1);
+
+    let per = house.developer("per@example.org").await;
+    let unknown = Portal::add_reader(&*house.control, &admin, "pets", "nobody@example.org").await;
+    assert!(matches!(unknown, Err(PortalError::Invalid(_))), "{unknown:?}");
+    assert!(
+        Portal::add_reader(&*house.control, &ingrid, "pets", "ingrid@example.org").await.is_err(),
+        "not for oneself"
+    );
+    Portal::add_reader(&*house.control, &admin, "pets", " Ingrid@example.org ").await.unwrap();
+    assert!(matches!(
+        Portal::add_reader(&*house.control, &admin, "pets", "ingrid@example.org").await,
+        Err(PortalError::Conflict { .. })
+    ));
+    assert_eq!(house.control.catalogue(&ingrid).await.unwrap().items.len(), 1);
+    assert!(!house.control.search(&ingrid, "pets", None).await.unwrap().hits.is_empty());
+    assert!(house.control.operation(&ingrid, "pets", None, "listPets").await.is_ok());
+    Portal::subscribe(&*house.control, &ingrid, &app, "pets", "starter").await.unwrap();
+    assert!(house.control.catalogue(&per).await.unwrap().items.is_empty(), "only who was chosen");
+
+    let readers = house.control.readers(&admin, "pets", None).await.unwrap().readers;
+    assert_eq!((readers.total, readers.items[0].email.as_str()), (1, "ingrid@example.org"));
+    Portal::remove_reader(&*house.control, &admin, "pets", &readers.items[0].id).await.unwrap();
+    assert!(matches!(house.control.api(&ingrid, "pets", None).await, Err(PortalError::NotFound { .. })));
 }
 
 #[tokio::test]

@@ -14,6 +14,15 @@ pub struct Account {
     pub created_at: Timestamp,
 }
 
+/// An account that was chosen to read a private API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reader {
+    pub account: AccountId,
+    pub email: EmailAddress,
+    pub name: String,
+    pub added_at: Timestamp,
+}
+
 /// Each role may do all that the ones below it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

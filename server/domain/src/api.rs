@@ -64,7 +64,7 @@ pub enum Access {
 pub enum Visibility {
     Public,
     SignedIn,
-    /// Publishers and admins.
+    /// Publishers, admins, and the accounts that were chosen: see [`crate::Reader`].
     Private,
 }
 

@@ -21,7 +21,7 @@ mod rules;
 mod slug;
 mod traffic;
 
-pub use account::{Account, EmailAddress, InvalidEmail, ManagementToken, Role};
+pub use account::{Account, EmailAddress, InvalidEmail, ManagementToken, Reader, Role};
 pub use api::{Access, Api, ApiSettings, ApiVersion, Upstream, VersionState, Visibility};
 pub use app::{App, Subscription, SubscriptionState};
 pub use audit::{Actor, Change, Subject};

@@ -25,6 +25,7 @@ mod keys;
 mod list;
 mod plans;
 mod problem;
+mod readers;
 mod shape;
 mod strict;
 mod subscriptions;
@@ -58,6 +59,7 @@ pub fn router(control: Arc<Control>) -> Router {
     let house = House { control, under_way: idempotency::UnderWay::default() };
     Router::new()
         .merge(apis::router())
+        .merge(readers::router())
         .merge(cache::router())
         .merge(changes::router())
         .merge(plans::router())

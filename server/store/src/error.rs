@@ -34,6 +34,8 @@ pub enum Unique {
     Token,
     /// An app subscribes to an API once.
     Subscription,
+    /// An account chosen to read an API is chosen once.
+    Reader,
     /// The `Idempotency-Key` of a caller.
     IdempotencyKey,
     /// An id made in Rust; never seen in practice.
@@ -50,6 +52,7 @@ impl std::fmt::Display for Unique {
             Self::Key => "the key",
             Self::Token => "the token",
             Self::Subscription => "the subscription",
+            Self::Reader => "the place among the readers",
             Self::IdempotencyKey => "the idempotency key",
             Self::Id => "the id",
         })
@@ -78,6 +81,7 @@ impl Unique {
             "keys_public_id" | "keys_previous_public_id" => Self::Key,
             "management_tokens_digest" => Self::Token,
             "subscriptions_app_api" => Self::Subscription,
+            "readers_api_account" => Self::Reader,
             "idempotency_caller_key_digest" => Self::IdempotencyKey,
             _ => Self::Id,
         }

@@ -15,6 +15,7 @@
 #[macro_use]
 mod db;
 mod accounts;
+mod api_readers;
 mod apis;
 mod apps;
 mod callers;
@@ -56,6 +57,7 @@ pub use usage_query::{Bucket, By, UsageFilter, UsageQuery, UsageSum, UsageTotals
 pub fn statements(engine: Engine) -> Vec<(&'static str, String)> {
     let fixed = [
         accounts::STATEMENTS,
+        api_readers::STATEMENTS,
         apis::STATEMENTS,
         apps::STATEMENTS,
         callers::STATEMENTS,

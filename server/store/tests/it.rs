@@ -5,6 +5,7 @@
 mod it {
     #[macro_use]
     pub(crate) mod house;
+    mod api_readers;
     mod durability;
     mod keys;
     mod open;

@@ -43,7 +43,7 @@ pub(crate) async fn with_findings(refused: Vec<Finding>) -> PortalResult<Page> {
     let address = context::address();
     let view = context::portal().admin_api(&context::caller(), address.param("api")).await?;
     let administration = sidebar::administration("/admin/apis").await;
-    let sidebar = (administration, parts::links(&view.slug, &view.title, None));
+    let sidebar = (administration, parts::links(&view.slug, &view.title, parts::Place::Overview));
     let saved = address.field("saved") == "settings";
     let title = view.title.clone();
     Ok(Page::console(Section::Admin, title, sidebar, content(view, refused, saved)))
@@ -188,7 +188,7 @@ fn version_row(root: &str, version: VersionLine, some_published: bool) -> Row {
 }
 
 fn settings(root: &str, settings: ApiSettings, plans: Vec<(String, String)>) -> impl IntoView + use<> {
-    let root = root.to_owned();
+    let (root, readers) = (root.to_owned(), format!("{root}/readers"));
     let choice = |value: &str, label: &str, note: &str| Choice {
         value: value.to_owned(),
         label: label.to_owned(),
@@ -206,7 +206,7 @@ fn settings(root: &str, settings: ApiSettings, plans: Vec<(String, String)>) -> 
     let visibility = vec![
         choice("public", visibility_words(Visibility::Public), "Everybody finds and reads it"),
         choice("signed-in", visibility_words(Visibility::SignedIn), "Only those with an account"),
-        choice("private", visibility_words(Visibility::Private), "Only publishers and admins"),
+        choice("private", visibility_words(Visibility::Private), "Publishers, admins, and the readers that you choose"),
     ];
     let present_access = match settings.access {
         Access::Key => "key",
@@ -234,6 +234,7 @@ fn settings(root: &str, settings: ApiSettings, plans: Vec<(String, String)>) -> 
                 />
                 <Choices name="access" legend="Who may call" choices=access value=present_access/>
                 <Choices name="visibility" legend="Who may read" choices=visibility value=present_visibility/>
+                <p class="help"><a href=readers>"Readers of this API"</a>" are chosen on their own page."</p>
                 <fieldset class="field" id="plans">
                     <legend>"Plans"</legend>
                     {plans

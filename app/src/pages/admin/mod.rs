@@ -14,6 +14,7 @@ mod overview;
 mod pager;
 pub(crate) mod parts;
 pub(crate) mod plans;
+pub(crate) mod readers;
 mod settings;
 pub(crate) mod subscriptions;
 
@@ -23,6 +24,7 @@ pub(crate) fn routes() -> Router<House> {
         .merge(apis::routes())
         .merge(api::routes())
         .merge(parts::routes())
+        .merge(readers::routes())
         .merge(plans::routes())
         .merge(subscriptions::routes())
         .merge(accounts::routes())

@@ -7,6 +7,7 @@ mod apps;
 mod catalogue;
 mod changes;
 mod plans;
+mod readers;
 mod search;
 mod settings;
 mod traffic;
@@ -271,6 +272,16 @@ impl Portal for Control {
     async fn purge_cache(&self, caller: &Caller, api: &str) -> PortalResult<u64> {
         let forgotten = Self::purge_cache(self, &Who::from(caller), &named(api, "API")?, None).await?;
         Ok(forgotten as u64)
+    }
+    async fn readers(&self, caller: &Caller, api: &str, after: Option<&str>) -> PortalResult<admin_views::ReadersPage> {
+        Ok(self.show_readers(&Who::from(caller), &named(api, "API")?, after).await?)
+    }
+    async fn add_reader(&self, caller: &Caller, api: &str, email: &str) -> PortalResult<()> {
+        Ok(self.add_reader_by_form(&Who::from(caller), &named(api, "API")?, email).await?)
+    }
+    async fn remove_reader(&self, caller: &Caller, api: &str, account: &str) -> PortalResult<()> {
+        let (api, account) = (named(api, "API")?, named(account, "reader")?);
+        Ok(Self::remove_reader(self, &Who::from(caller), &api, account).await?)
     }
     async fn publish(&self, caller: &Caller, api: &str, version: &str) -> PortalResult<()> {
         self.publish_version(&Who::from(caller), &named(api, "API")?, Some(version)).await?;

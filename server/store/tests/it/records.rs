@@ -125,6 +125,9 @@ on_both! {
             assert_eq!(store.subscribers(&api.slug, MailKind::Versions).await.unwrap().len(), usize::from(on));
         }
 
+        once(&house, "reader_added", Subject::Api, "pets", async |tx| tx.add_api_reader(&api.slug, account.id).await).await;
+        once(&house, "reader_removed", Subject::Api, "pets", async |tx| tx.remove_api_reader(&api.slug, account.id).await).await;
+
         let mut key = house.key(app.id, 1);
         once(&house, "created", Subject::Key, key.id, async |tx| tx.add_key(&key).await).await;
         key = portico_domain::Key {

@@ -42,7 +42,7 @@ async fn shown(part: SettingsPart) -> PortalResult<Page> {
     let address = context::address();
     let view = context::portal().settings_part(&context::caller(), address.param("api"), part).await?;
     let administration = sidebar::administration("/admin/apis").await;
-    let sidebar = (administration, links(&view.slug, &view.title, Some(part)));
+    let sidebar = (administration, links(&view.slug, &view.title, Place::Part(part)));
     let title = format!("{} of {}", words(part).0, view.title);
     let done = if address.field("saved") == "yes" {
         Some(("The settings are saved", "They hold from the next call on.".to_owned()))
@@ -104,19 +104,28 @@ fn address(slug: &str, part: SettingsPart) -> String {
     format!("/admin/apis/{slug}/settings/{}", part.as_str())
 }
 
+/// The API's pages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Overview,
+    Readers,
+    Part(SettingsPart),
+}
+
 /// The API's pages, beside each of them.
-pub(super) fn links(slug: &str, title: &str, current: Option<SettingsPart>) -> impl IntoView + use<> {
+pub(super) fn links(slug: &str, title: &str, current: Place) -> impl IntoView + use<> {
     let parts = SettingsPart::ALL
         .into_iter()
         .map(|part| {
-            view! { <NavLink href=address(slug, part) label=words(part).0 current=current == Some(part)/> }
+            view! { <NavLink href=address(slug, part) label=words(part).0 current=current == Place::Part(part)/> }
         })
         .collect_view();
     view! {
         <nav class="nav" aria-label="Settings of the API">
             <h2>{title.to_owned()}</h2>
             <ul>
-                <NavLink href=format!("/admin/apis/{slug}") label="Versions and access" current=current.is_none()/>
+                <NavLink href=format!("/admin/apis/{slug}") label="Versions and access" current=current == Place::Overview/>
+                <NavLink href=format!("/admin/apis/{slug}/readers") label="Readers" current=current == Place::Readers/>
                 {parts}
             </ul>
         </nav>
