@@ -13,8 +13,10 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{MethodRouter, get},
 };
-use leptos::{nonce::provide_nonce, prelude::*, reactive::computed::ScopedFuture};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use leptos::{prelude::*, reactive::computed::ScopedFuture};
 use portico_contract::{Caller, Portal, PortalError, PortalResult};
+use sha2::{Digest as _, Sha256};
 use std::{sync::Arc, time::Duration};
 
 /// Longer than any page takes; a portal that hangs must not hold its readers.
@@ -22,7 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// All pages and actions. `Caller` and the session are expected in the request's extensions.
 pub fn router(portal: Arc<dyn Portal>, site: Site) -> Router {
-    let house = House { portal, site: Arc::new(site) };
+    let policy = content_security_policy(&site);
+    let house = House { portal, site: Arc::new(site), policy };
     pages::routes().fallback(no_such_page).method_not_allowed_fallback(no_such_page).with_state(house)
 }
 
@@ -36,6 +39,7 @@ async fn no_such_page(request: Request) -> Response {
 pub(crate) struct House {
     portal: Arc<dyn Portal>,
     site: Arc<Site>,
+    policy: HeaderValue,
 }
 
 /// A route that draws a page.
@@ -53,6 +57,7 @@ pub(crate) struct Request {
     pub caller: Caller,
     pub address: Address,
     site: Arc<Site>,
+    policy: HeaderValue,
     theme: Theme,
     language: String,
 }
@@ -72,6 +77,7 @@ impl FromRequestParts<House> for Request {
         Ok(Self {
             portal: Arc::clone(&house.portal),
             site: Arc::clone(&house.site),
+            policy: house.policy.clone(),
             caller: parts.extensions.get().cloned().unwrap_or_default(),
             language: cookie(parts, "language").map(language).unwrap_or_default(),
             theme: cookie(parts, "theme").and_then(Theme::parse).unwrap_or_default(),
@@ -135,12 +141,11 @@ impl Request {
             Arc::new(Visit::new(self.portal, self.site, self.caller, self.theme, self.language, self.address, form));
         let owner = Owner::new_root(None);
         let page = owner.with(|| {
-            provide_nonce();
             context::provide(Arc::clone(&visit));
             ScopedFuture::new(draw())
         });
         let page = tokio::time::timeout(PATIENCE, page).await.unwrap_or(Err(PortalError::Unavailable));
-        let response = owner.with(|| match page {
+        let mut response = owner.with(|| match page {
             Ok(page) => {
                 let status = status.unwrap_or(page.status);
                 document(&visit, page.with_status(status))
@@ -150,6 +155,7 @@ impl Request {
             Err(error) => document(&visit, pages::error::page(refusal.as_ref().unwrap_or(&error))),
         });
         owner.unset_with_forced_cleanup();
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, self.policy);
         response
     }
 }
@@ -157,33 +163,35 @@ impl Request {
 fn document(visit: &Visit, page: Page) -> Response {
     let status = page.status;
     let html = shell::document(page).to_html();
-    let nonce = leptos::nonce::use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
     let mut response = (status, Html(html)).into_response();
     let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching(visit)));
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, content_security_policy(&nonce)),
-        (header::CACHE_CONTROL, caching(visit).to_owned()),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
-        (header::REFERRER_POLICY, "strict-origin-when-cross-origin".to_owned()),
-        (
-            header::HeaderName::from_static("permissions-policy"),
-            "camera=(), geolocation=(), microphone=(), payment=()".to_owned(),
-        ),
-        (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
+        (header::HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
+        (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
-        }
+        headers.insert(name, HeaderValue::from_static(value));
     }
     response
 }
 
-fn content_security_policy(nonce: &str) -> String {
-    format!(
-        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
+/// The only script within a page is the one that starts the browser's half. It is the same on all pages, so its digest
+/// stands here in place of a nonce that would make each answer another.
+fn content_security_policy(site: &Site) -> HeaderValue {
+    let owner = Owner::new_root(None);
+    let html = owner.with(|| shell::scripts(site).to_html());
+    owner.unset_with_forced_cleanup();
+    let script = html.split_once("<script").and_then(|(_, rest)| rest.split_once('>')).map(|(_, rest)| rest);
+    let script = script.and_then(|rest| rest.split_once("</script>")).map_or("", |(script, _)| script);
+    let digest = BASE64_STANDARD.encode(Sha256::digest(script));
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'sha256-{digest}' 'wasm-unsafe-eval'; style-src 'self'; \
          connect-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'; \
          frame-ancestors 'none'; object-src 'none'"
-    )
+    );
+    HeaderValue::from_str(&policy).unwrap_or_else(|_| unreachable!("words and base64"))
 }
 
 /// Every page bears its reader's name and theme, so none may be kept by others; a signed-in reader's not even by the

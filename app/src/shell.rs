@@ -4,7 +4,7 @@ use crate::{
         Icon, Menu,
         icon::{Mark, Sprite},
     },
-    context::{self, Theme},
+    context::{self, Site, Theme},
     islands::{Copying, Filtering, KeepPlace, SearchPalette, ThemeSwitch},
     metadata::metadata,
     page::{Page, Pane, Section},
@@ -41,10 +41,15 @@ fn head(page: &Page) -> AnyView {
             <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
             {feed}
             {metadata(page)}
-            <HydrationScripts options=site.leptos.clone() islands=true/>
+            {scripts(&site)}
         </head>
     }
     .into_any()
+}
+
+/// What starts the browser's half.
+pub(crate) fn scripts(site: &Site) -> AnyView {
+    view! { <HydrationScripts options=site.leptos.clone() islands=true/> }.into_any()
 }
 
 fn body(page: Page) -> AnyView {

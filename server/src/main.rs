@@ -17,6 +17,7 @@ mod mcp;
 mod ops;
 mod origin;
 mod own_text;
+mod page_cache;
 mod secret;
 mod serve;
 mod session;

@@ -7,6 +7,7 @@ use crate::{
     mcp,
     ops::{self, Ops},
     origin::{self, OwnOrigin},
+    page_cache::{self, PageCache},
     session,
     settings::{Scheme, Settings, public_url_of},
     sitemap, try_it,
@@ -161,7 +162,7 @@ async fn ended(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// From the outside in: compression, session, caller, origin; then pages, documents and the management API.
+/// From the outside in: pages that are kept, compression, session, caller, origin; then pages, documents and the management API.
 fn portal_router(
     control: &Arc<Control>,
     sessions: tower_sessions::SessionManagerLayer<portico_store::Sessions>,
@@ -198,6 +199,7 @@ fn portal_router(
         .layer(middleware::from_fn_with_state(control.clone(), session::identify))
         .layer(sessions)
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)).compress_when(worth_it))
+        .layer(middleware::from_fn_with_state(PageCache::new(control.clone()), page_cache::keep))
         // Compressed when they were built, those that gain by it.
         .merge(assets::router())
 }

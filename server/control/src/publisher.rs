@@ -7,7 +7,11 @@ use crate::{Control, ControlError, deprecation};
 use portico_domain::{Api, AppId, Change, KeyId, RouteSpec, Slug, Subject, SubscriptionId};
 use portico_gateway::{ApiSpec, CompiledDocument, Gateway, KeyEntry, WorldSpec};
 use portico_store::Published;
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 use tokio::sync::Mutex;
 
 /// How often the log is read for changes of other processes.
@@ -17,13 +21,18 @@ const BATCH: u32 = 1_000;
 /// Keys read at once, of which there may be millions: each page goes to the gateway before the next is read.
 const KEYS: u32 = 5_000;
 
-/// How far the log has been read; `None` before the first load.
 #[derive(Default)]
-pub(crate) struct Publisher(Mutex<Option<i64>>);
+pub(crate) struct Publisher {
+    /// How far the log has been read; `None` before the first load.
+    seen: Mutex<Option<i64>>,
+    edition: AtomicU64,
+}
 
 /// What a run of changes makes stale.
 #[derive(Default)]
 struct Stale {
+    /// What pages show to people who are not signed in.
+    pages: bool,
     world: bool,
     every_subscription: bool,
     keys: BTreeSet<KeyId>,
@@ -39,6 +48,10 @@ struct Stale {
 impl Stale {
     fn note(&mut self, change: &Change) {
         let removed = change.action == "removed";
+        self.pages |= match change.subject {
+            Subject::Account | Subject::App | Subject::Key | Subject::Subscription | Subject::Token => false,
+            Subject::Api | Subject::Plan | Subject::Setting => true,
+        };
         match change.subject {
             Subject::Api if change.action == "purged" => {
                 let path = change.detail.get("path").and_then(|path| path.as_str());
@@ -82,7 +95,7 @@ impl Stale {
 impl Control {
     /// Reads on in the log and tells the gateway. What was committed before the call is in force after it.
     pub async fn catch_up(&self) -> Result<(), ControlError> {
-        let mut seen = self.publisher.0.lock().await;
+        let mut seen = self.publisher.seen.lock().await;
         let Some(mut from) = *seen else {
             *seen = Some(self.load_everything().await?);
             return Ok(());
@@ -102,11 +115,20 @@ impl Control {
         if Some(from) == *seen {
             return Ok(());
         }
+        if stale.pages {
+            self.publisher.edition.fetch_add(1, Ordering::Release);
+        }
         if let Some(gateway) = &self.gateway {
             self.refresh(gateway, &stale, from).await?;
         }
         *seen = Some(from);
         Ok(())
+    }
+
+    /// Grows with each change of what the portal shows to somebody who is not signed in, as soon as this process knows
+    /// of it.
+    pub fn edition(&self) -> u64 {
+        self.publisher.edition.load(Ordering::Acquire)
     }
 
     /// Follows the log until the task is dropped.
