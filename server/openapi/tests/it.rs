@@ -18,4 +18,5 @@ mod it {
     mod samples;
     mod served;
     pub(crate) mod support;
+    mod tools;
 }
