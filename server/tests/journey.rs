@@ -18,6 +18,7 @@ use std::{
 mod journey {
     mod machines;
     mod mcp;
+    mod size;
 }
 
 const PETS: &str = r"

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Navigation {
     pub groups: Vec<NavigationGroup>,
-    /// What the API calls itself.
+    /// What the API calls itself; listed where one of them is shown, and in small documents.
     pub webhooks: Vec<NavigationOperation>,
+    pub webhook_count: u32,
     /// How many schemas have pages.
     pub schemas: u32,
 }
@@ -416,6 +417,28 @@ impl Code {
             Some((last, before)) if *last == token => before.push_str(text),
             _ => self.spans.push((token, text.to_owned())),
         }
+    }
+
+    /// How many pieces have a colour, each an element of its page.
+    pub fn colours(&self) -> usize {
+        self.spans.iter().filter(|(token, _)| *token != Token::Plain).count()
+    }
+
+    /// The same text with at most so many coloured pieces: where all are too many those of names stay, else none.
+    #[must_use]
+    pub fn with_colours(self, most: usize) -> Self {
+        let keeping = |kept: &dyn Fn(Token) -> bool| {
+            let mut calm = Self::default();
+            for (token, text) in &self.spans {
+                calm.push(if kept(*token) { *token } else { Token::Plain }, text);
+            }
+            calm
+        };
+        if self.colours() <= most {
+            return self;
+        }
+        let of_names = keeping(&|token| matches!(token, Token::Property | Token::Comment));
+        if of_names.colours() <= most { of_names } else { keeping(&|_| false) }
     }
 
     pub fn text(&self) -> String {

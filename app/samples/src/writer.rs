@@ -28,6 +28,9 @@ pub(crate) struct Writer {
     grammar: &'static Grammar,
 }
 
+/// Tokens of JSON in a sample, spaces among them, up to which each has its colour: each is an element of the page.
+const LONG: usize = 300;
+
 /// Text in pieces; true ones are the reader's to replace.
 pub(crate) type Pieces = Vec<(bool, String)>;
 
@@ -106,9 +109,12 @@ impl Writer {
 
     /// JSON within a literal that `map` makes its tokens fit for; lines after the first begin with `indent`.
     pub(crate) fn json(&mut self, text: &str, indent: &str, map: impl Fn(Kind, &str) -> String) {
-        for (kind, token) in json::tokens(text).unwrap_or_default() {
+        let tokens = json::tokens(text).unwrap_or_default();
+        let is_long = tokens.len() > LONG;
+        for (kind, token) in tokens {
             let painted = match kind {
                 Kind::Space | Kind::Mark => Token::Plain,
+                _ if is_long => Token::Plain,
                 Kind::Key => Token::Property,
                 Kind::Text => Token::Text,
                 Kind::Number => Token::Number,

@@ -41,6 +41,9 @@ pub fn sidebar(head: &ApiHead, navigation: Navigation, place: Place) -> AnyView 
         let lines = navigation.webhooks.into_iter().map(|line| navigation_line(line, &root)).collect_view();
         view! { <nav class="nav" aria-label="Webhooks"><h2>"Webhooks"</h2><ul>{lines}</ul></nav> }
     });
+    let unlisted = (webhooks.is_none() && navigation.webhook_count > 0).then(|| {
+        view! { <NavLink href=format!("{}#webhooks", root.0) label="Webhooks"/> }
+    });
     let schemas = (navigation.schemas > 0).then(|| {
         view! { <NavLink href=format!("{}#schemas", root.0) label="Schemas" current=place == Place::Schema/> }
     });
@@ -51,6 +54,7 @@ pub fn sidebar(head: &ApiHead, navigation: Navigation, place: Place) -> AnyView 
         <nav class="nav" aria-label="Operations"><h2>"Operations"</h2>{groups}</nav>
         {webhooks}
         <nav class="nav" aria-label="Reference"><h2>"Reference"</h2><ul>
+            {unlisted}
             {schemas}
             <NavLink href=format!("/apis/{}/changes", head.slug) label="Changes" current=place == Place::Changes/>
             <NavLink href=format!("{}/openapi.json", root.0) label="Download OpenAPI"/>

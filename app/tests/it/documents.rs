@@ -107,6 +107,7 @@ pub(crate) fn navigation(current: &str) -> Navigation {
             title: HOSTILE.into(),
             ..NavigationOperation::default()
         }],
+        webhook_count: 1,
         schemas: 2,
     }
 }

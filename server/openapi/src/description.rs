@@ -160,9 +160,13 @@ impl Description {
         if of_callback {
             groups.iter_mut().flat_map(|group| &mut group.operations).for_each(|line| line.current = false);
         }
-        let webhooks = self.outline.webhooks.iter().take(limits::NAVIGATION);
-        let webhooks = webhooks.map(|entry| navigation_line(entry, shown == Some(&entry.slug))).collect();
-        Navigation { groups, webhooks, schemas: self.outline.schemas.len() as u32 }
+        let all = &self.outline.webhooks;
+        let at = shown.and_then(|slug| all.iter().position(|entry| entry.slug == slug));
+        let lists = at.is_some() || all.len() + self.outline.operations.len() <= limits::SMALL;
+        let listed = if lists { near(all, at.unwrap_or_default()) } else { &[] };
+        let webhooks = listed.iter().map(|entry| navigation_line(entry, shown == Some(&entry.slug))).collect();
+        let webhook_count = all.len() as u32;
+        Navigation { groups, webhooks, webhook_count, schemas: self.outline.schemas.len() as u32 }
     }
 
     fn is_operation(&self, slug: &str) -> bool {
@@ -173,9 +177,7 @@ impl Description {
         let at = current.and_then(|current| group.members.iter().position(|member| *member == current));
         let open = at.is_some();
         let shown = if open || self.outline.operations.len() <= limits::SMALL {
-            let from = at.unwrap_or_default().saturating_sub(limits::NAVIGATION / 2);
-            let from = from.min(group.members.len().saturating_sub(limits::NAVIGATION));
-            &group.members[from..group.members.len().min(from + limits::NAVIGATION)]
+            near(&group.members, at.unwrap_or_default())
         } else {
             &[]
         };
@@ -286,7 +288,7 @@ impl Description {
         let value = self.schema_value(name)?;
         let users = self.users.get_or_init(|| users(self));
         let used_by = users.get(name).map_or(&[][..], Vec::as_slice);
-        let mut page = schema::Page::new(&self.root, limits::PAGE_PROPERTIES);
+        let mut page = schema::Page::new(&self.root, limits::PAGE_ELEMENTS);
         Some(SchemaReference {
             name: name.to_owned(),
             title: text(value, "title").unwrap_or(name).to_owned(),
@@ -339,6 +341,12 @@ pub(crate) fn line(entry: &Entry) -> OperationLine {
         title: entry.title.clone(),
         deprecated: entry.deprecated,
     }
+}
+
+/// As many as the navigation shows, around one of them.
+fn near<T>(all: &[T], at: usize) -> &[T] {
+    let from = at.saturating_sub(limits::NAVIGATION / 2).min(all.len().saturating_sub(limits::NAVIGATION));
+    &all[from..all.len().min(from + limits::NAVIGATION)]
 }
 
 fn navigation_line(entry: &Entry, current: bool) -> NavigationOperation {

@@ -32,11 +32,16 @@ pub(crate) const REFERENCE_CHAIN: usize = 32;
 /// Bytes of one markdown field.
 pub(crate) const MARKDOWN: usize = 256 * 1024;
 
-/// Attributes on the page of a schema, at every depth together.
-pub(crate) const PAGE_PROPERTIES: usize = 400;
-/// The same on the page of a call, which has a sidebar and examples to bear as well; what is more stands on the pages of
-/// the schemas. What has no page of its own may take as much as a schema's page.
-pub(crate) const CALL_PROPERTIES: usize = 130;
+/// Elements of the page of a schema for its attributes, at every depth together; one needs nine, and more with all that
+/// is told of it.
+pub(crate) const PAGE_ELEMENTS: usize = 6_000;
+/// The same on the page of a call, which has a sidebar and examples to bear as well, and 2,500 elements in all; what is
+/// more stands on the pages of the schemas.
+pub(crate) const CALL_ELEMENTS: usize = 1_200;
+/// Attributes of a schema that has no page of its own, and so can be read nowhere else.
+pub(crate) const NAMELESS_PROPERTIES: usize = 400;
+/// Coloured pieces of all examples on the page of a call; what is more has the colour of plain text.
+pub(crate) const PAGE_COLOURS: usize = 300;
 /// Attributes within attributes.
 pub(crate) const PAGE_DEPTH: usize = 6;
 /// Bytes of all descriptions on a page; those that come later keep their first sentence.
@@ -59,8 +64,8 @@ pub(crate) const SCHEMA_PROPERTIES: usize = 2_000;
 pub(crate) const ALL_OF: usize = 200;
 /// Variants of one union shown.
 pub(crate) const VARIANTS: usize = 30;
-/// Operations in the navigation of one group, around the one shown.
-pub(crate) const NAVIGATION: usize = 120;
+/// Operations in the navigation of one group, and webhooks, around the one shown.
+pub(crate) const NAVIGATION: usize = 60;
 /// Up to so many operations, navigation shows all groups open.
 pub(crate) const SMALL: usize = 60;
 /// Characters of a search entry's text.

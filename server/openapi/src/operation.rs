@@ -15,6 +15,11 @@ use portico_contract::reference::{
 };
 use serde_json::Value;
 
+/// Elements of an answer on the page: its tab, and its card beside.
+const ANSWER: usize = 20;
+/// Elements of a media type: its tab, its examples, and a sample.
+const CONTENT: usize = 30;
+
 /// What the document says of the call; where it stands among the others is added by the [`Description`].
 pub(crate) fn page(description: &Description, entry: &Entry) -> Option<Operation> {
     let root = description.root();
@@ -34,6 +39,11 @@ pub(crate) fn page(description: &Description, entry: &Entry) -> Option<Operation
     let (security, unclear) = security(description, operation);
     faults.extend(unclear);
 
+    let (responses, response_faults) = reader.responses(operation);
+    let (body, body_faults) = reader.body(item, operation);
+    let contents = responses.iter().map(|response| &response.contents).chain(body.as_ref().map(|body| &body.contents));
+    writer.page.spend(ANSWER * responses.len() + CONTENT * contents.map(Vec::len).sum::<usize>());
+
     let (parameters, parameter_faults) = reader.parameters(item, operation);
     faults.extend(parameter_faults);
     let parameters = Place::ALL.into_iter().filter_map(|place| {
@@ -46,7 +56,6 @@ pub(crate) fn page(description: &Description, entry: &Entry) -> Option<Operation
     });
     let parameters = parameters.collect();
 
-    let (body, body_faults) = reader.body(item, operation);
     faults.extend(body_faults);
     writer.page.begin(sent);
     let body = body.map(|body| Body {
@@ -55,7 +64,6 @@ pub(crate) fn page(description: &Description, entry: &Entry) -> Option<Operation
         contents: writer.contents(&body.contents, "body"),
     });
 
-    let (responses, response_faults) = reader.responses(operation);
     faults.extend(response_faults);
     writer.page.begin(answered);
     let responses = responses

@@ -23,6 +23,8 @@ pub(crate) struct Writer<'d> {
     dialect: Dialect,
     /// Bytes left for examples.
     examples: usize,
+    /// Coloured pieces left for them.
+    colours: usize,
     /// Examples made, by the reference of their schema: answers often have one schema for several statuses.
     made: HashMap<(String, example::Side), Option<Code>>,
     /// Whether the bodies are the reader's to send.
@@ -35,9 +37,10 @@ impl<'d> Writer<'d> {
     /// `sends` says that the reader makes the call.
     pub(crate) fn new(reader: Reader<'d>, sends: bool) -> Self {
         Self {
-            page: Page::new(reader.root, limits::CALL_PROPERTIES),
+            page: Page::new(reader.root, limits::CALL_ELEMENTS),
             dialect: reader.dialect,
             examples: limits::PAGE_EXAMPLES,
+            colours: limits::PAGE_COLOURS,
             made: HashMap::new(),
             sends,
             sent: limits::PAGE_SENT,
@@ -46,6 +49,7 @@ impl<'d> Writer<'d> {
 
     pub(crate) fn parameter(&mut self, parameter: &Parameter<'_>, prefix: &str) -> Property {
         let anchor = self.page.anchors.take(prefix, parameter.name);
+        self.page.spend(PARAMETER);
         let mut schema = self.page.schema(&parameter.schema, &anchor);
         if !parameter.description.is_empty() {
             schema.description_html = self.page.prose(parameter.description);
@@ -161,8 +165,7 @@ impl<'d> Writer<'d> {
             if self.examples == 0 {
                 break;
             }
-            let code = example::code(value, self.examples.min(limits::EXAMPLE));
-            self.spend(&code);
+            let code = self.spend(example::code(value, self.examples.min(limits::EXAMPLE)));
             let of = schema.filter(|_| variants > 0).and_then(|schema| example::variant_of(root, schema, value));
             written.push(Example {
                 title: refer::shorten(title).into_owned(),
@@ -183,7 +186,7 @@ impl<'d> Writer<'d> {
             && let Some(schema) = schema
             && let Some(code) = self.made(schema)
         {
-            self.spend(&code);
+            let code = self.spend(code);
             let sent = self.sent(content, None);
             written.push(Example { title: "Example".into(), code, sent, ..Example::default() });
         }
@@ -215,8 +218,7 @@ impl<'d> Writer<'d> {
             }
             let made = example::of_variant(self.page.root(), schema, variant, self.page.side());
             let Some(value) = made else { continue };
-            let code = example::code(&value, limits::EXAMPLE);
-            self.spend(&code);
+            let code = self.spend(example::code(&value, limits::EXAMPLE));
             written.push(Example {
                 title: "Example".to_owned(),
                 code,
@@ -259,11 +261,18 @@ impl<'d> Writer<'d> {
         made
     }
 
-    fn spend(&mut self, code: &Code) {
+    /// The example with as many colours as the page has room for: all, those of names, or none.
+    fn spend(&mut self, code: Code) -> Code {
         let bytes: usize = code.spans.iter().map(|(_, text)| text.len() + 16).sum();
         self.examples = self.examples.saturating_sub(bytes);
+        let code = code.with_colours(self.colours);
+        self.colours -= code.colours();
+        code
     }
 }
+
+/// Elements of a parameter, beside what is told of it.
+const PARAMETER: usize = 9;
 
 /// How lists and objects are written, by example; `None` for plain values.
 fn pattern(name: &str, style: ParameterStyle, explode: bool, schema: &Schema) -> Option<String> {

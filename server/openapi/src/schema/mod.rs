@@ -18,7 +18,8 @@ use std::collections::HashSet;
 pub(crate) struct Page<'d> {
     root: &'d Value,
     pub(crate) anchors: Anchors,
-    properties: usize,
+    /// Elements of the page left for what is told of values.
+    elements: usize,
     prose: usize,
     shown: HashSet<String>,
     /// Names of the schemas around the one that is written.
@@ -28,12 +29,12 @@ pub(crate) struct Page<'d> {
 }
 
 impl<'d> Page<'d> {
-    /// With room for so many attributes.
-    pub(crate) fn new(root: &'d Value, properties: usize) -> Self {
+    /// With room for so many elements.
+    pub(crate) fn new(root: &'d Value, elements: usize) -> Self {
         Self {
             root,
             anchors: Anchors::default(),
-            properties,
+            elements,
             prose: limits::PAGE_PROSE,
             shown: HashSet::new(),
             around: Vec::new(),
@@ -54,6 +55,11 @@ impl<'d> Page<'d> {
 
     pub(crate) fn side(&self) -> Side {
         self.side.unwrap_or(Side::Answer)
+    }
+
+    /// For what stands on the page beside schemas.
+    pub(crate) fn spend(&mut self, elements: usize) {
+        self.elements = self.elements.saturating_sub(elements);
     }
 
     /// Markdown as HTML; the first sentence where the page is full.
@@ -130,8 +136,8 @@ impl<'d> Page<'d> {
             values.truncate(limits::VALUES);
             schema.constraints.push(chip("not shown", format!("{more} more values")));
         }
-        self.properties = self.properties.saturating_sub(values.len() / 8);
         schema.values = values;
+        self.spend(elements_of(&schema));
         if inner.has_children() {
             self.children(&mut schema, inner, anchor, depth);
         }
@@ -142,7 +148,7 @@ impl<'d> Page<'d> {
     fn children(&mut self, schema: &mut Schema, facets: &Facets<'_>, anchor: &str, depth: usize) {
         let name = facets.name.as_deref();
         let known = name.is_some_and(|name| self.around.iter().any(|n| n == name) || self.shown.contains(name));
-        if known || depth >= limits::PAGE_DEPTH || self.properties == 0 {
+        if known || depth >= limits::PAGE_DEPTH || self.elements < ATTRIBUTE {
             schema.more = name.or(self.around.last().map(String::as_str)).map(str::to_owned);
             if schema.more.is_none() {
                 schema.constraints.push(chip("not shown", "attributes nested deeper".to_owned()));
@@ -183,12 +189,12 @@ impl<'d> Page<'d> {
         }
         // What has no name here or around it can be read nowhere else.
         let nameless = depth == 0 && facets.name.is_none() && self.around.is_empty();
-        let room = all.len().min(if nameless { limits::PAGE_PROPERTIES } else { self.properties });
+        let room = all.len().min(if nameless { limits::NAMELESS_PROPERTIES } else { self.elements / ATTRIBUTE });
         if room < all.len() {
             schema.constraints.push(chip("not shown", format!("{} more attributes", all.len() - room)));
             schema.more = facets.name.clone().or(self.around.last().cloned());
         }
-        self.properties = self.properties.saturating_sub(room);
+        self.spend(room * ATTRIBUTE);
         for (name, parts, required) in all.into_iter().take(room) {
             let anchor = self.anchors.take(anchor, &name);
             let is = |key: &str| parts.iter().any(|part| facets::flag(self.root, part, key));
@@ -222,12 +228,12 @@ impl<'d> Page<'d> {
                 variants: Vec::new(),
             };
             for (n, variant) in union.schemas.iter().enumerate() {
-                if n >= limits::VARIANTS || self.properties == 0 {
+                if n >= limits::VARIANTS || self.elements < ATTRIBUTE {
                     let more = union.schemas.len() - n;
                     schema.constraints.push(chip("not shown", format!("{more} more variants")));
                     break;
                 }
-                self.properties -= 1;
+                self.spend(ATTRIBUTE);
                 let prefix = self.anchors.take(anchor, &format!("variant-{}", n + 1));
                 let title = union.titles.get(n).cloned().unwrap_or_else(|| self.title(variant));
                 let value = union.values.get(n).cloned().unwrap_or_default();
@@ -244,6 +250,17 @@ impl<'d> Page<'d> {
         let title = title.unwrap_or_else(|| kind::of_variant(self.root, variant));
         refer::shorten(&title).into_owned()
     }
+}
+
+/// Elements that the page of an attribute or a variant needs at least: its name, its kind, what is around them.
+const ATTRIBUTE: usize = 9;
+
+/// What is told of a value, in elements: paragraphs and what is in them, chips, lists that unfold.
+fn elements_of(schema: &Schema) -> usize {
+    let tags = |html: &str| html.matches('<').count().saturating_sub(html.matches("</").count());
+    let told = tags(&schema.description_html) + 2 * usize::from(!schema.description_html.is_empty());
+    let values = if schema.values.is_empty() { 0 } else { 8 + 2 * schema.values.len() };
+    told + 2 * schema.constraints.len() + values
 }
 
 fn chip(label: &str, value: String) -> Constraint {
