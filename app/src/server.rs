@@ -188,7 +188,7 @@ fn content_security_policy(site: &Site) -> HeaderValue {
     let digest = BASE64_STANDARD.encode(Sha256::digest(script));
     let policy = format!(
         "default-src 'none'; script-src 'self' 'sha256-{digest}' 'wasm-unsafe-eval'; style-src 'self'; \
-         connect-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'; \
+         connect-src 'self'; img-src 'self' data: blob:; font-src 'self'; form-action 'self'; base-uri 'none'; \
          frame-ancestors 'none'; object-src 'none'"
     );
     HeaderValue::from_str(&policy).unwrap_or_else(|_| unreachable!("words and base64"))

@@ -1,3 +1,5 @@
+//! `GET /apis/{api}/operations/{operation}/try` tells what can be filled in for a call, and with which keys.
+//!
 //! `POST /apis/{api}/try`: a call that a reader makes from the reference. It goes into the gateway and nowhere else, and
 //! comes back through the portal's own origin, so that no rule for foreign origins stands between.
 //!
@@ -16,12 +18,12 @@ use crate::{
     to_the_end::ToTheEnd,
 };
 use axum::{
-    Router,
+    Json, Router,
     body::Body,
     extract::{Extension, Path, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, response},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
 };
 use portico_contract::Caller;
 use portico_control::{Control, ControlError, Who};
@@ -48,7 +50,25 @@ const FRAMING: [HeaderName; 7] = [
 ];
 
 pub(crate) fn router(control: Arc<Control>) -> Router {
-    Router::new().route("/apis/{api}/try", post(answer)).with_state(control)
+    Router::new()
+        .route("/apis/{api}/try", post(answer))
+        .route("/apis/{api}/operations/{operation}/try", get(form))
+        .with_state(control)
+}
+
+/// What the page of an operation needs for its form, as the contract's `TryForm`.
+async fn form(
+    State(control): State<Arc<Control>>,
+    Extension(caller): Extension<Caller>,
+    Path((api, operation)): Path<(String, String)>,
+) -> Response {
+    match control.try_form(&Who::from(&caller), &api, &operation).await {
+        Ok(form) => ([(header::CACHE_CONTROL, "no-store")], Json(form)).into_response(),
+        Err(error) => {
+            let (status, detail) = of_control(error);
+            refuse(status, &detail)
+        }
+    }
 }
 
 async fn answer(

@@ -21,9 +21,28 @@ pub(super) fn nearest(event: &Event, selector: &str) -> Option<Element> {
 
 /// Body of the answer to GET, if it is a success.
 pub(super) async fn fetch_text(address: &str) -> Option<String> {
-    let response = JsFuture::from(window().fetch_with_str(address)).await.ok()?.dyn_into::<web_sys::Response>().ok()?;
+    fetch(address).await.ok()
+}
+
+/// The same; else its status, 0 where there is no answer.
+pub(super) async fn fetch(address: &str) -> Result<String, u16> {
+    let response = JsFuture::from(window().fetch_with_str(address)).await.map_err(|_| 0_u16)?;
+    let response = response.dyn_into::<web_sys::Response>().map_err(|_| 0_u16)?;
     if !response.ok() {
-        return None;
+        return Err(response.status());
     }
-    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+    let text = JsFuture::from(response.text().map_err(|_| 0_u16)?).await.map_err(|_| 0_u16)?;
+    text.as_string().ok_or(0)
+}
+
+/// What was stored under a name, of this origin.
+pub(super) fn stored(name: &str) -> Option<String> {
+    window().local_storage().ok().flatten()?.get_item(name).ok().flatten()
+}
+
+/// A browser that stores nothing, or no more, has forgotten it by the next page.
+pub(super) fn store(name: &str, text: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.set_item(name, text);
+    }
 }

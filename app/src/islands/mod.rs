@@ -12,6 +12,8 @@ pub mod samples;
 pub mod search_palette;
 pub mod show_password;
 pub mod theme_switch;
+pub mod try_it;
+mod typed_call;
 
 pub use copying::Copying;
 pub use filtering::Filtering;
@@ -21,3 +23,4 @@ pub use samples::Samples;
 pub use search_palette::SearchPalette;
 pub use show_password::ShowPassword;
 pub use theme_switch::ThemeSwitch;
+pub use try_it::TryIt;

@@ -1,3 +1,4 @@
+use super::typed_call;
 use crate::components::{CodeBlock, CopyButton};
 use leptos::prelude::*;
 use portico_contract::{
@@ -9,7 +10,8 @@ use wasm_bindgen::JsCast as _;
 use web_sys::HtmlDocument;
 
 /// Samples of one call, in the language that the reader has chosen. Without script the choice is a form; with it the
-/// sample is written anew at once, since writing needs nothing but the call. Fills a card; once on a page.
+/// sample is written anew at once, since writing needs nothing but the call, and follows what is typed into the form for
+/// a call. Fills a card; once on a page.
 #[island]
 pub fn Samples(
     title: String,
@@ -55,6 +57,9 @@ pub fn Samples(
             return block(Code { spans: vec![(Token::Plain, sample.source.clone())] });
         }
         let language = Language::parse(&id).unwrap_or_default();
+        if let Some(call) = typed_call::current() {
+            return block(write(&call, language));
+        }
         let within = |inner, class: &String| view! { <div class=class.clone()>{inner}</div> }.into_any();
         let written = calls.iter().map(|(around, call)| around.iter().rev().fold(block(write(call, language)), within));
         written.collect_view().into_any()

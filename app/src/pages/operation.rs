@@ -10,7 +10,7 @@ use crate::{
         text::breakable,
     },
     context,
-    islands::Samples,
+    islands::{Samples, TryIt},
     page::Page,
     server::{House, page},
 };
@@ -46,7 +46,7 @@ fn draw(view: OperationPage) -> Page {
     let OperationPage { head, navigation, operation, reader, needs_key, call, given, last_changed } = view;
     let sidebar = sidebar(&head, navigation, Place::Operation);
     let choices = Choices::of(operation.body.as_ref(), &operation.responses);
-    let pane = pane(call, given, &operation, &choices);
+    let pane = pane(&head, call, given, &operation, &choices);
     let title = operation.title.clone();
     let description = format!("{} {} of {}", operation.method.to_uppercase(), operation.path, head.title);
     let content = content(&head, operation, &reader, needs_key, &choices, last_changed);
@@ -289,14 +289,26 @@ fn pager(previous: Option<OperationLine>, next: Option<OperationLine>, root: &Ro
     Some(view! { <nav class="pager" aria-label="Operations nearby">{previous}{next}</nav> }.into_any())
 }
 
-fn pane(call: Option<Call>, given: Vec<GivenSample>, operation: &Operation, choices: &Choices) -> AnyView {
+fn pane(
+    head: &ApiHead,
+    call: Option<Call>,
+    given: Vec<GivenSample>,
+    operation: &Operation,
+    choices: &Choices,
+) -> AnyView {
+    // Calls reach what is published.
+    let is_published = !head.draft && !context::address().path.contains("/versions/");
+    let try_it = (operation.sender == Sender::Client && is_published).then(|| {
+        let (api, operation, next) = (head.slug.clone(), operation.slug.clone(), context::address().href());
+        view! { <TryIt api operation next/> }
+    });
     // What the API calls has no call of the reader's, but may bring samples of its own.
     let sample = (call.is_some() || !given.is_empty()).then(|| {
         let (language, next) = (context::language(), context::address().href());
         let sent = choices.sent(operation.body.as_ref()).into_iter();
         let bodies = sent.map(|sent| (sent.chosen.into_iter().map(Lead::follower).collect(), sent.body)).collect();
         view! {
-            <section class="card" id="sample"><Samples title="Request".to_owned() call bodies given language next/></section>
+            <section class="card" id="sample"><Samples title="Request".to_owned() call bodies given language next/>{try_it}</section>
         }
     });
     view! { {sample}{exchange::answers(&operation.responses, choices)} }.into_any()

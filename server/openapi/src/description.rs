@@ -16,6 +16,7 @@ use crate::{
 use openapiv3::ExternalDocumentation;
 use portico_contract::{
     call::{Call, GivenSample},
+    form::CallForm,
     reference::{
         Contact, Link, Navigation, NavigationGroup, NavigationOperation, Operation, OperationLine, Overview,
         OverviewGroup, SchemaLine, SchemaReference, Sender,
@@ -304,6 +305,12 @@ impl Description {
     /// variable that holds the reader's key; `None` for operations that need none. Only of what readers call.
     pub fn call(&self, slug: &str, base_url: &str, key_variable: Option<&str>) -> Option<Call> {
         call::call(self, self.entry(slug).filter(|entry| entry.is_ours())?, base_url, key_variable)
+    }
+
+    /// What can be filled in for such a call.
+    pub fn form(&self, slug: &str, base_url: &str, key_variable: Option<&str>) -> Option<CallForm> {
+        let entry = self.entry(slug).filter(|entry| entry.is_ours())?;
+        call::form(self, entry, call::call(self, entry, base_url, key_variable)?)
     }
 
     /// Samples of the operation that stand in the document itself.

@@ -5,7 +5,7 @@ use portico_contract::catalogue::{
     Access, ApiHead, ApiPage, Catalogue, CatalogueItem, OperationPage, PlanOffer, Reader, SchemaPage, VersionLink,
     Visibility,
 };
-use portico_domain::{Api, ApiVersion, KeyStatus, Slug, SubscriptionState, VersionState};
+use portico_domain::{Api, ApiVersion, AppId, Key, KeyStatus, Slug, Subscription, SubscriptionState, VersionState};
 use portico_openapi::Description;
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -88,27 +88,46 @@ impl Control {
         format!("{}://{host}{before}{path}", self.gateway_url.scheme())
     }
 
-    async fn reader(&self, who: &Who, api: &Api) -> Result<Reader, ControlError> {
+    pub(super) async fn reader(&self, who: &Who, api: &Api) -> Result<Reader, ControlError> {
         let mut reader = Reader { signed_in: who.account().is_some(), ..Reader::default() };
-        if !reader.signed_in {
-            return Ok(reader);
-        }
-        let now = self.clock.now();
-        for app in self.own_apps(who).await? {
-            let active = |s: &portico_domain::Subscription| s.api == api.slug && s.state == SubscriptionState::Active;
-            let Some(subscription) = self.store.subscriptions_of(app).await?.into_iter().find(active) else { continue };
+        for (app, subscription) in self.subscribed_apps(who, api).await? {
             if reader.plan.is_none()
                 && let Some(plan) = self.store.plan(&subscription.plan).await?
             {
                 reader.limits = Some(limits(&plan));
                 reader.plan = Some(plan.name);
             }
-            let keys = self.store.keys_of(app).await?.into_iter().filter(|key| {
-                key.status(now) == KeyStatus::Active && (key.apis.is_empty() || key.apis.contains(&api.slug))
-            });
-            reader.keys.extend(keys.map(|key| (key.name.as_str().to_owned(), app.to_string())));
+            let keys = self.fitting_keys(app, api).await?;
+            reader.keys.extend(keys.into_iter().map(|key| (key.name.as_str().to_owned(), app.to_string())));
         }
         Ok(reader)
+    }
+
+    /// The reader's own apps that may call the API.
+    pub(super) async fn subscribed_apps(
+        &self,
+        who: &Who,
+        api: &Api,
+    ) -> Result<Vec<(AppId, Subscription)>, ControlError> {
+        let mut apps = Vec::new();
+        if who.account().is_some() {
+            let active = |s: &Subscription| s.api == api.slug && s.state == SubscriptionState::Active;
+            for app in self.own_apps(who).await? {
+                let found = self.store.subscriptions_of(app).await?.into_iter().find(active);
+                apps.extend(found.map(|subscription| (app, subscription)));
+            }
+        }
+        Ok(apps)
+    }
+
+    /// Keys of an app with which the API can be called now.
+    pub(super) async fn fitting_keys(&self, app: AppId, api: &Api) -> Result<Vec<Key>, ControlError> {
+        let now = self.clock.now();
+        let mut keys = self.store.keys_of(app).await?;
+        keys.retain(|key| {
+            key.status(now) == KeyStatus::Active && (key.apis.is_empty() || key.apis.contains(&api.slug))
+        });
+        Ok(keys)
     }
 
     pub(super) async fn show_api(&self, who: &Who, api: &str, version: Option<&str>) -> Result<ApiPage, ControlError> {
@@ -151,13 +170,7 @@ impl Control {
         };
         let found = description.operation(operation).ok_or_else(missing)?;
         let reader = self.reader(who, &api).await?;
-        let needs_key = match api.settings.access {
-            portico_domain::Access::Key => true,
-            portico_domain::Access::Open => false,
-            portico_domain::Access::Document => {
-                description.routes().iter().any(|route| route.operation == found.slug && route.secured)
-            }
-        };
+        let needs_key = needs_key(&api, &description, &found.slug);
         let variable = key_variable(&api, &reader).filter(|_| needs_key);
         let call = description.call(operation, &head.base_url, variable.as_deref());
         let given = description.given_samples(operation);
@@ -189,8 +202,19 @@ impl Control {
     }
 }
 
+/// Whether calls of the operation need one of our keys.
+pub(super) fn needs_key(api: &Api, description: &Description, operation: &str) -> bool {
+    match api.settings.access {
+        portico_domain::Access::Key => true,
+        portico_domain::Access::Open => false,
+        portico_domain::Access::Document => {
+            description.routes().iter().any(|route| route.operation == operation && route.secured)
+        }
+    }
+}
+
 /// The environment variable that samples name: made from the reader's own key, so that it is told from others.
-fn key_variable(api: &Api, reader: &Reader) -> Option<String> {
+pub(super) fn key_variable(api: &Api, reader: &Reader) -> Option<String> {
     if api.settings.access == portico_domain::Access::Open {
         return None;
     }

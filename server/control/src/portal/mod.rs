@@ -11,6 +11,7 @@ mod readers;
 mod search;
 mod settings;
 mod traffic;
+mod try_form;
 mod words;
 
 use crate::{AccountChange, Control, ControlError, Who, portal::words::moment};

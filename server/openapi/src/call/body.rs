@@ -44,7 +44,7 @@ pub(crate) fn with(root: &Value, content: &Content<'_>, given: Option<&Value>) -
 }
 
 /// One that can be sent: ranges are none.
-fn media_type(written: &str) -> String {
+pub(super) fn media_type(written: &str) -> String {
     let written: String = written.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(120).collect();
     match essence(&written).as_str() {
         "" | "*/*" | "*" => "application/json".into(),
@@ -55,11 +55,11 @@ fn media_type(written: &str) -> String {
     }
 }
 
-fn essence(media_type: &str) -> String {
+pub(super) fn essence(media_type: &str) -> String {
     media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-fn whole(root: &Value, content: &Content<'_>, given: Option<&Value>, media_type: String) -> Body {
+pub(super) fn whole(root: &Value, content: &Content<'_>, given: Option<&Value>, media_type: String) -> Body {
     let schema = content.schema.as_deref();
     let made = || example::made(root, schema?, Side::Request);
     let value = given.cloned().or_else(made);

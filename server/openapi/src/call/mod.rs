@@ -4,6 +4,7 @@
 //! field's name is a token and its value printable, a body is what its media type says. How any of it is quoted is for
 //! those who write it down.
 pub(crate) mod body;
+mod form;
 mod given;
 pub(crate) mod style;
 
@@ -13,27 +14,15 @@ use crate::{
     outline::Entry,
     part::{Parameter, Place, Reader},
 };
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
-use portico_contract::call::{Call, Pair, PathPart};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use portico_contract::{
+    call::{Call, Pair, PathPart},
+    written::encode,
+};
 
+pub(crate) use form::form;
 pub(crate) use given::samples as given;
 
-/// What a value may not be within a URL.
-const IN_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// The same where the document allows reserved characters; those that end a value, or that some clients write
-/// otherwise, are encoded all the same.
-const RESERVED: &AsciiSet = &IN_VALUE
-    .remove(b':')
-    .remove(b'/')
-    .remove(b'?')
-    .remove(b'@')
-    .remove(b'!')
-    .remove(b'$')
-    .remove(b'(')
-    .remove(b')')
-    .remove(b'*')
-    .remove(b',')
-    .remove(b';');
 /// What the text of a template may not be.
 const IN_PATH: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -152,7 +141,7 @@ pub(crate) fn path(
             parameters.iter().find(|one| one.place == Place::Path && (one.name == name || one.name == bare));
         // A segment without a text would be another path.
         let written = parameter.map(&written).filter(|written| !written.is_empty());
-        let written = written.unwrap_or_else(|| utf8_percent_encode(bare, IN_VALUE).to_string());
+        let written = written.unwrap_or_else(|| encode(bare));
         parts.push(PathPart::Parameter { name: bare.to_owned(), text: written });
         rest = after;
     }

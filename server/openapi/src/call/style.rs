@@ -1,13 +1,14 @@
-//! How the value of a parameter becomes text (OpenAPI 3.1, 4.8.12.2 to 4.8.12.4).
-use super::{IN_VALUE, RESERVED};
+//! How the value of a parameter becomes text, by what its document says.
 use crate::{
     highlight,
-    outline::{Dialect, members},
+    outline::{self, Dialect, members},
     part::{Parameter, Place},
     rules::style,
 };
-use percent_encoding::{AsciiSet, utf8_percent_encode};
-use portico_contract::call::Pair;
+use portico_contract::{
+    call::Pair,
+    written::{Manner, Shape, Style, whole_query},
+};
 use portico_domain::{ParameterLocation, ParameterStyle};
 use serde_json::Value;
 
@@ -16,17 +17,42 @@ const SHOWN: usize = 5;
 /// Characters of one value.
 const CHARACTERS: usize = 200;
 
-/// A value and the style it is written in.
+/// A value and the manner it is written in.
 pub(crate) struct Written {
     shape: Shape,
-    style: ParameterStyle,
-    explode: bool,
+    manner: Manner,
 }
 
-enum Shape {
-    One(String),
-    List(Vec<String>),
-    Object(Vec<(String, String)>),
+/// How the document wants the parameter written.
+pub(super) fn manner(dialect: Dialect, parameter: &Parameter<'_>) -> Manner {
+    let location = match parameter.place {
+        Place::Path => ParameterLocation::Path,
+        Place::Query => ParameterLocation::Query,
+        Place::Header => ParameterLocation::Header,
+        Place::Cookie => ParameterLocation::Cookie,
+    };
+    let (style, explode) = style::of(dialect, location, parameter.source);
+    let style = match style {
+        ParameterStyle::Simple => Style::Simple,
+        ParameterStyle::Label => Style::Label,
+        ParameterStyle::Matrix => Style::Matrix,
+        ParameterStyle::Form => Style::Form,
+        ParameterStyle::SpaceDelimited => Style::SpaceDelimited,
+        ParameterStyle::PipeDelimited => Style::PipeDelimited,
+        ParameterStyle::TabDelimited => Style::TabDelimited,
+        ParameterStyle::DeepObject => Style::DeepObject,
+    };
+    Manner { style, explode, reserved: parameter.source.get("allowReserved") == Some(&Value::Bool(true)) }
+}
+
+/// A parameter with a media type is written in that, whole.
+pub(super) fn is_whole(parameter: &Parameter<'_>) -> bool {
+    members(parameter.source.get("content")).next().is_some()
+}
+
+/// Whether the parameter is the query (3.2's `in: querystring`).
+pub(super) fn is_query(parameter: &Parameter<'_>) -> bool {
+    outline::text(parameter.source, "in") == Some("querystring")
 }
 
 impl Written {
@@ -41,125 +67,37 @@ impl Written {
     }
 
     fn new(dialect: Dialect, parameter: &Parameter<'_>, value: &Value, room: Room) -> Self {
-        let location = match parameter.place {
-            Place::Path => ParameterLocation::Path,
-            Place::Query => ParameterLocation::Query,
-            Place::Header => ParameterLocation::Header,
-            Place::Cookie => ParameterLocation::Cookie,
-        };
-        let (style, explode) = style::of(dialect, location, parameter.source);
-        // A parameter with a media type is written in that, whole.
-        let shape = if members(parameter.source.get("content")).next().is_some() {
-            Shape::One(room.1(value))
-        } else {
-            shape(value, room)
-        };
-        Self { shape, style, explode }
+        let shape = if is_whole(parameter) { Shape::One(room.1(value)) } else { shape(value, room) };
+        Self { shape, manner: manner(dialect, parameter) }
     }
 
     /// Percent-encoded; may be empty.
     pub(crate) fn in_path(&self, name: &str) -> String {
-        let encoded = |text: &str| encode(text, IN_VALUE);
-        let name = encoded(name);
-        let (lead, between) = match (self.style, self.explode) {
-            (ParameterStyle::Label, true) => (".".to_owned(), "."),
-            (ParameterStyle::Label, false) => (".".to_owned(), ","),
-            (ParameterStyle::Matrix, true) => (";".to_owned(), ";"),
-            (ParameterStyle::Matrix, false) => (format!(";{name}="), ","),
-            _ => (String::new(), ","),
-        };
-        let matrix = self.style == ParameterStyle::Matrix && self.explode;
-        let texts: Vec<String> = match &self.shape {
-            Shape::One(text) if matrix => vec![format!("{name}={}", encoded(text))],
-            Shape::One(text) => vec![encoded(text)],
-            Shape::List(items) if matrix => items.iter().map(|item| format!("{name}={}", encoded(item))).collect(),
-            Shape::List(items) => items.iter().map(|item| encoded(item)).collect(),
-            Shape::Object(members) if self.explode => {
-                members.iter().map(|(key, value)| format!("{}={}", encoded(key), encoded(value))).collect()
-            }
-            Shape::Object(members) => members.iter().flat_map(|(k, v)| [encoded(k), encoded(v)]).collect(),
-        };
-        let text = texts.join(between);
-        if text.is_empty() { text } else { lead + &text }
+        self.manner.in_path(name, &self.shape)
     }
 
     pub(crate) fn in_query(&self, parameter: &Parameter<'_>) -> Vec<Pair> {
-        if parameter.source.get("in").and_then(Value::as_str) == Some("querystring") {
-            return self.whole_query();
+        if !is_query(parameter) {
+            return self.manner.in_query(parameter.name, &self.shape);
         }
-        let reserved = parameter.source.get("allowReserved") == Some(&Value::Bool(true));
-        let set = if reserved { RESERVED } else { IN_VALUE };
-        let name = encode(parameter.name, IN_VALUE);
-        let separator = match self.style {
-            ParameterStyle::SpaceDelimited => "%20",
-            ParameterStyle::PipeDelimited => "%7C",
-            ParameterStyle::TabDelimited => "%09",
-            _ => ",",
+        let written = match &self.shape {
+            Shape::One(text) => serde_json::from_str(text)
+                .ok()
+                .filter(Value::is_object)
+                .as_ref()
+                .map(|value| shape(value, (SHOWN, plain))),
+            _ => None,
         };
-        self.pairs(&name, separator, set, self.style == ParameterStyle::DeepObject)
+        whole_query(written.as_ref().unwrap_or(&self.shape))
     }
 
     pub(crate) fn in_cookie(&self, name: &str) -> Vec<Pair> {
-        // A comma is none of the characters that a cookie's value is made of (RFC 6265, 4.1.1).
-        self.pairs(name, "%2C", IN_VALUE, false)
-    }
-
-    fn pairs(&self, name: &str, separator: &str, set: &'static AsciiSet, deep: bool) -> Vec<Pair> {
-        let one = |value: String| vec![Pair::new(name, value)];
-        match &self.shape {
-            Shape::One(text) => one(encode(text, set)),
-            Shape::List(items) if self.explode && !items.is_empty() => {
-                items.iter().map(|item| Pair::new(name, encode(item, set))).collect()
-            }
-            Shape::List(items) => one(joined(items.iter().map(|item| encode(item, set)), separator)),
-            Shape::Object(members) if deep => {
-                let key = |key: &str| format!("{name}%5B{}%5D", encode(key, IN_VALUE));
-                members.iter().map(|(k, v)| Pair::new(key(k), encode(v, set))).collect()
-            }
-            Shape::Object(members) if self.explode => {
-                members.iter().map(|(k, v)| Pair::new(encode(k, IN_VALUE), encode(v, set))).collect()
-            }
-            Shape::Object(members) => {
-                one(joined(members.iter().flat_map(|(k, v)| [encode(k, set), encode(v, set)]), separator))
-            }
-        }
-    }
-
-    /// The parameter is the query (3.2's `in: querystring`), written as a form.
-    fn whole_query(&self) -> Vec<Pair> {
-        match &self.shape {
-            Shape::Object(members) => {
-                members.iter().map(|(k, v)| Pair::new(encode(k, IN_VALUE), encode(v, IN_VALUE))).collect()
-            }
-            Shape::One(text) => match serde_json::from_str::<Value>(text) {
-                Ok(value @ Value::Object(_)) => {
-                    Self { shape: shape(&value, (SHOWN, plain)), style: self.style, explode: self.explode }
-                        .whole_query()
-                }
-                _ => vec![Pair::new(encode(text, IN_VALUE), "")],
-            },
-            Shape::List(_) => Vec::new(),
-        }
+        self.manner.in_cookie(name, &self.shape)
     }
 
     pub(crate) fn in_header(&self) -> String {
-        match &self.shape {
-            Shape::One(text) => text.clone(),
-            Shape::List(items) => items.join(","),
-            Shape::Object(members) => {
-                let sign = if self.explode { '=' } else { ',' };
-                joined(members.iter().map(|(key, value)| format!("{key}{sign}{value}")), ",")
-            }
-        }
+        self.manner.in_header(&self.shape)
     }
-}
-
-fn joined(texts: impl Iterator<Item = String>, separator: &str) -> String {
-    texts.collect::<Vec<_>>().join(separator)
-}
-
-fn encode(text: &str, set: &'static AsciiSet) -> String {
-    utf8_percent_encode(text, set).to_string()
 }
 
 /// How many items and members, and how one of them is text.
@@ -207,12 +145,14 @@ mod tests {
         let reader = Reader { root: &root, dialect: Dialect::ThreeOne };
         let parameter = reader.parameter(parameter).unwrap().unwrap();
         let written = Written::of(Dialect::ThreeOne, &parameter, value);
-        let pairs = |pairs: Vec<Pair>| pairs.into_iter().map(|pair| format!("{}={}", pair.name, pair.value));
+        let pairs = |pairs: Vec<Pair>| -> Vec<String> {
+            pairs.into_iter().map(|pair| format!("{}={}", pair.name, pair.value)).collect()
+        };
         match parameter.place {
             Place::Path => written.in_path(parameter.name),
-            Place::Query => joined(pairs(written.in_query(&parameter)), "&"),
+            Place::Query => pairs(written.in_query(&parameter)).join("&"),
             Place::Header => written.in_header(),
-            Place::Cookie => joined(pairs(written.in_cookie(parameter.name)), "; "),
+            Place::Cookie => pairs(written.in_cookie(parameter.name)).join("; "),
         }
     }
 
