@@ -1,7 +1,7 @@
 //! What a page and its components may know of the request they are drawn for. The only place that reads leptos' context.
 use crate::form::FormState;
 use leptos::{config::LeptosOptions, prelude::*};
-use portico_contract::{Caller, Portal};
+use portico_contract::{Brand, Caller, Portal};
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},
@@ -16,8 +16,6 @@ pub struct Site {
     pub css: String,
     /// Address of the font, fetched with the stylesheet.
     pub font: String,
-    /// Stands in titles and beside the mark.
-    pub name: String,
     /// Where the published APIs answer, e.g. `https://gw.example.org`.
     pub gateway_url: String,
     /// Where the portal itself is, e.g. `https://developers.example.org`.
@@ -87,25 +85,13 @@ pub(crate) struct Visit {
     pub portal: Arc<dyn Portal>,
     pub site: Arc<Site>,
     pub caller: Caller,
+    pub brand: Brand,
     pub theme: Theme,
     pub language: String,
     pub address: Address,
     pub form: FormState,
-    ids: AtomicU32,
-}
-
-impl Visit {
-    pub(crate) fn new(
-        portal: Arc<dyn Portal>,
-        site: Arc<Site>,
-        caller: Caller,
-        theme: Theme,
-        language: String,
-        address: Address,
-        form: FormState,
-    ) -> Self {
-        Self { portal, site, caller, theme, language, address, form, ids: AtomicU32::new(0) }
-    }
+    /// How many ids were given to elements.
+    pub ids: AtomicU32,
 }
 
 /// Makes the functions below answer for this request, within the present owner.
@@ -126,6 +112,10 @@ pub fn site() -> Arc<Site> {
 }
 pub fn caller() -> Caller {
     visit().caller.clone()
+}
+/// How the portal looks to everybody.
+pub fn brand() -> Brand {
+    visit().brand.clone()
 }
 pub fn theme() -> Theme {
     visit().theme

@@ -34,9 +34,10 @@ pub(crate) fn metadata(page: &Page) -> AnyView {
     let kind = if page.place.is_some() { "article" } else { "website" };
     let structured = script(&structured(page, &url, portal));
     let (width, height) = (CARD.0.to_string(), CARD.1.to_string());
+    let name = context::brand().name;
     let graph = [
         ("og:type", kind),
-        ("og:site_name", &site.name),
+        ("og:site_name", &name),
         ("og:title", &page.title),
         ("og:description", &page.description),
         ("og:url", &url),

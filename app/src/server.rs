@@ -17,7 +17,10 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use leptos::{prelude::*, reactive::computed::ScopedFuture};
 use portico_contract::{Caller, Portal, PortalError, PortalResult};
 use sha2::{Digest as _, Sha256};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicU32},
+    time::Duration,
+};
 
 /// Longer than any page takes; a portal that hangs must not hold its readers.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -137,8 +140,10 @@ impl Request {
         Answer: Future<Output = PortalResult<Page>> + Send + 'static,
     {
         let refusal = form.error().cloned();
+        let brand = self.portal.brand().await;
+        let Self { portal, site, policy, caller, theme, language, address } = self;
         let visit =
-            Arc::new(Visit::new(self.portal, self.site, self.caller, self.theme, self.language, self.address, form));
+            Arc::new(Visit { portal, site, caller, brand, theme, language, address, form, ids: AtomicU32::new(0) });
         let owner = Owner::new_root(None);
         let page = owner.with(|| {
             context::provide(Arc::clone(&visit));
@@ -155,7 +160,7 @@ impl Request {
             Err(error) => document(&visit, pages::error::page(refusal.as_ref().unwrap_or(&error))),
         });
         owner.unset_with_forced_cleanup();
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, self.policy);
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         response
     }
 }

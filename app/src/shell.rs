@@ -10,7 +10,7 @@ use crate::{
     page::{Page, Pane, Section},
 };
 use leptos::prelude::*;
-use portico_contract::{Role, SignedIn, catalogue::ApiHead};
+use portico_contract::{Brand, Role, SignedIn, catalogue::ApiHead};
 
 pub(crate) fn document(page: Page) -> AnyView {
     let theme = context::theme();
@@ -25,7 +25,8 @@ pub(crate) fn document(page: Page) -> AnyView {
 
 fn head(page: &Page) -> AnyView {
     let site = context::site();
-    let title = format!("{} · {}", page.title, site.name);
+    let brand = context::brand();
+    let title = format!("{} · {}", page.title, brand.name);
     let feed = page.place.as_ref().filter(|head| !head.draft).map(|head| {
         let (href, title) = (format!("/apis/{}/changes.rss", head.slug), format!("Changes of {}", head.title));
         view! { <link rel="alternate" r#type="application/rss+xml" href=href title=title/> }
@@ -38,7 +39,8 @@ fn head(page: &Page) -> AnyView {
             <meta name="description" content=page.description.clone()/>
             <link rel="preload" href=site.font.clone() r#as="font" r#type="font/woff2" crossorigin="anonymous"/>
             <link rel="stylesheet" href=site.css.clone()/>
-            <link rel="icon" href="/favicon.svg" r#type="image/svg+xml"/>
+            {brand.stylesheet.map(|own| view! { <link rel="stylesheet" href=own/> })}
+            <link rel="icon" href=brand.logo.unwrap_or_else(|| "/favicon.svg".to_owned())/>
             {feed}
             {metadata(page)}
             {scripts(&site)}
@@ -75,6 +77,14 @@ fn body(page: Page) -> AnyView {
     .into_any()
 }
 
+/// The owner's logo, else Portico's mark; the name stands beside it.
+fn mark(brand: &Brand) -> AnyView {
+    match brand.logo.clone() {
+        Some(logo) => view! { <img src=logo alt="" height="24"/> }.into_any(),
+        None => view! { <Mark/> }.into_any(),
+    }
+}
+
 fn pane(pane: Pane) -> AnyView {
     view! {
         <aside class="pane" aria-label=pane.label>
@@ -99,7 +109,7 @@ fn places(account: Option<&SignedIn>) -> Vec<(&'static str, &'static str, Sectio
 }
 
 fn topbar(section: Section, place: Option<ApiHead>, has_sidebar: bool) -> AnyView {
-    let site = context::site();
+    let brand = context::brand();
     let caller = context::caller();
     let places = places(caller.account.as_ref());
     let links = places
@@ -120,7 +130,7 @@ fn topbar(section: Section, place: Option<ApiHead>, has_sidebar: bool) -> AnyVie
     view! {
         <header class="topbar"><div class="inner">
             {drawer}
-            <a class="brand" href="/" aria-label=site.name.clone()><Mark/><span class=name_class>{site.name.clone()}</span></a>
+            <a class="brand" href="/" aria-label=brand.name.clone()>{mark(&brand)}<span class=name_class>{brand.name.clone()}</span></a>
             {place.map(switcher)}
             <nav aria-label="Main"><ul>{links}</ul></nav>
             <a class="button search-button" href="/search">
@@ -225,7 +235,7 @@ fn account_menu(account: Option<SignedIn>, places: &[(&'static str, &'static str
 }
 
 fn sidebar(content: AnyView, place: Option<&ApiHead>) -> AnyView {
-    let site = context::site();
+    let brand = context::brand();
     let place = place.map(|head| {
         let versions = (head.versions.len() > 1).then(|| {
             view! { <li><a href=format!("/apis/{}/changes", head.slug)>{format!("Version {}, choose another", head.version)}</a></li> }
@@ -241,7 +251,7 @@ fn sidebar(content: AnyView, place: Option<&ApiHead>) -> AnyView {
     view! {
         <aside class="sidebar" id="sidebar" popover="auto" aria-label="Section">
             <div class="split only-drawer">
-                <a class="brand" href="/"><Mark/><span>{site.name.clone()}</span></a>
+                <a class="brand" href="/">{mark(&brand)}<span>{brand.name.clone()}</span></a>
                 <button class="button quiet square" type="button" popovertarget="sidebar" popovertargetaction="hide" aria-label="Close navigation">
                     <Icon name="x"/>
                 </button>
@@ -256,7 +266,7 @@ fn sidebar(content: AnyView, place: Option<&ApiHead>) -> AnyView {
 fn footer() -> AnyView {
     view! {
         <footer class="footer"><div class="inner">
-            <span>{context::site().name.clone()}</span>
+            <span>{context::brand().name}</span>
             <a href="/apis">"APIs"</a>
             <a href="/search">"Search"</a>
         </div></footer>

@@ -10,7 +10,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use portico_contract::{Caller, Portal as _, PortalError, PortalResult};
+use portico_contract::{Caller, Portal, PortalError, PortalResult};
 use portico_openapi::in_markdown;
 use std::fmt::Write as _;
 use tokio::sync::Semaphore;
@@ -21,20 +21,20 @@ const FULL: usize = 1024 * 1024;
 /// The whole file is the work of hundreds of pages.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
-pub(crate) fn router(pages: Pages, name: String) -> Router {
-    let list = {
-        let name = name.clone();
-        move |State(pages): State<Pages>, Extension(caller): Extension<Caller>, headers: HeaderMap| async move {
-            let catalogue = pages.control.catalogue(&caller).await;
-            let text = catalogue.map(|catalogue| in_markdown::llms(&name, &catalogue, pages.portal()));
-            answer(&headers, &caller, text)
-        }
-    };
-    let full = move |State(pages): State<Pages>, Extension(caller): Extension<Caller>, headers: HeaderMap| async move {
-        let text = full(&pages, &caller, &name).await;
-        answer(&headers, &caller, text)
-    };
-    Router::new().route("/llms.txt", get(list)).route("/llms-full.txt", get(full)).with_state(pages)
+pub(crate) fn router(pages: Pages) -> Router {
+    Router::new().route("/llms.txt", get(list)).route("/llms-full.txt", get(whole)).with_state(pages)
+}
+
+async fn list(State(pages): State<Pages>, Extension(caller): Extension<Caller>, headers: HeaderMap) -> Response {
+    let (catalogue, brand) = (pages.control.catalogue(&caller).await, Portal::brand(&*pages.control).await);
+    let text = catalogue.map(|catalogue| in_markdown::llms(&brand.name, &catalogue, pages.portal()));
+    answer(&headers, &caller, text)
+}
+
+async fn whole(State(pages): State<Pages>, Extension(caller): Extension<Caller>, headers: HeaderMap) -> Response {
+    let brand = Portal::brand(&*pages.control).await;
+    let text = full(&pages, &caller, &brand.name).await;
+    answer(&headers, &caller, text)
 }
 
 fn answer(headers: &HeaderMap, caller: &Caller, text: PortalResult<String>) -> Response {

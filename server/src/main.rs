@@ -3,6 +3,7 @@
 //! `commands` reads the command line; `serve` runs the three listeners; `house` puts the crates together.
 
 mod assets;
+mod brand;
 mod commands;
 mod conditional;
 mod descriptors;

@@ -1,6 +1,6 @@
 //! Runs the portal, the gateway and the operations listener in one process, and stops them in order.
 use crate::{
-    assets, descriptors, documents,
+    assets, brand, descriptors, documents,
     house::{self, Running},
     listener, llms,
     markdown::{self, Pages},
@@ -173,16 +173,15 @@ fn portal_router(
         leptos: LeptosOptions::builder().output_name(assets::PACKAGE).site_pkg_dir("pkg").build(),
         css: assets::STYLESHEET.to_owned(),
         font: assets::FONT.to_owned(),
-        name: "Portico".to_owned(),
         gateway_url: gateway_url.as_str().trim_end_matches('/').to_owned(),
         portal_url: portal_url.as_str().trim_end_matches('/').to_owned(),
     };
     let sheets = Pages::new(control.clone(), portal_url);
-    let name = site.name.clone();
     let pages = portal::router(control.clone(), site)
         .layer(middleware::from_fn_with_state(sheets.clone(), markdown::choose))
         .merge(documents::router(control.clone()))
-        .merge(llms::router(sheets, name))
+        .merge(llms::router(sheets))
+        .merge(brand::router(control.clone()))
         .merge(sitemap::router(control.clone(), portal_url))
         .merge(mcp::router(control.clone(), portal_url))
         .merge(try_it::router(control.clone()));

@@ -250,9 +250,23 @@ pub struct AuditLine {
     pub detail: String,
 }
 
-/// `/admin/settings`: how this installation runs, for reading.
+/// How the portal looks, as its form writes it.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BrandForm {
+    /// Empty: Portico's own.
+    pub name: String,
+    /// `#rrggbb`; empty: Portico's own.
+    pub accent: String,
+    /// What that colour is on light and on dark pages, where it can be read.
+    pub drawn: Option<(String, String)>,
+    /// Address of the logo.
+    pub logo: Option<String>,
+}
+
+/// `/admin/settings`: how the portal looks, to be changed; how this installation runs, for reading.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SettingsPage {
+    pub brand: BrandForm,
     /// Name, value, where it came from (flag, environment, file, default).
     pub settings: Vec<(String, String, String)>,
     pub version: String,

@@ -27,4 +27,4 @@ mod shared;
 
 pub use error::{FieldError, PortalError, PortalResult};
 pub use portal::Portal;
-pub use shared::{Caller, Limits, Listing, Moment, Role, SignedIn};
+pub use shared::{Brand, Caller, Limits, Listing, Moment, Role, SignedIn};

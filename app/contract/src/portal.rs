@@ -123,4 +123,11 @@ pub trait Portal: Send + Sync + 'static {
     async fn delete_account(&self, caller: &Caller, account: &str) -> PortalResult<()>;
     async fn audit(&self, caller: &Caller, after: Option<&str>) -> PortalResult<Listing<admin::AuditLine>>;
     async fn settings(&self, caller: &Caller) -> PortalResult<admin::SettingsPage>;
+    /// How the portal looks to everybody.
+    async fn brand(&self) -> crate::Brand;
+    /// Empty texts go back to Portico's own.
+    async fn save_brand(&self, caller: &Caller, name: &str, accent: &str) -> PortalResult<()>;
+    /// The bytes of a picture.
+    async fn set_logo(&self, caller: &Caller, bytes: Vec<u8>) -> PortalResult<()>;
+    async fn remove_logo(&self, caller: &Caller) -> PortalResult<()>;
 }

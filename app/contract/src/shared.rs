@@ -81,3 +81,14 @@ pub struct Limits {
     /// E.g. "10,000 a day"; "no limit".
     pub quota: String,
 }
+
+/// How the portal looks to everybody.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Brand {
+    /// Stands in titles and in the top bar.
+    pub name: String,
+    /// Address of colours that take the place of the design's own.
+    pub stylesheet: Option<String>,
+    /// Address of the picture in place of Portico's mark.
+    pub logo: Option<String>,
+}

@@ -206,3 +206,25 @@ pub(crate) async fn delete_account(request: Request, form: Form) -> Response {
     let done = request.portal.delete_account(&request.caller, request.address.param("account")).await;
     finish(request, form, done.map(|()| "/admin/accounts".to_owned()), pages::admin::accounts::page).await
 }
+
+const LOOK_SAVED: &str = "/admin/settings?saved=brand";
+
+pub(crate) async fn save_brand(request: Request, form: Form) -> Response {
+    let done = request.portal.save_brand(&request.caller, form.get("name"), form.get("accent")).await;
+    finish(request, form, done.map(|()| LOOK_SAVED.to_owned()), pages::admin::settings::page).await
+}
+
+pub(crate) async fn set_logo(request: Request, form: Result<Multipart, MultipartRejection>) -> Response {
+    let sent = upload::read(form).await;
+    let done = match sent.document {
+        Ok(bytes) if bytes.is_empty() => Err(PortalError::field("file", "Choose a picture.")),
+        Ok(bytes) => request.portal.set_logo(&request.caller, bytes).await,
+        Err(error) => Err(error),
+    };
+    finish(request, sent.form, done.map(|()| LOOK_SAVED.to_owned()), pages::admin::settings::page).await
+}
+
+pub(crate) async fn remove_logo(request: Request, form: Form) -> Response {
+    let done = request.portal.remove_logo(&request.caller).await;
+    finish(request, form, done.map(|()| LOOK_SAVED.to_owned()), pages::admin::settings::page).await
+}

@@ -108,6 +108,34 @@ pub fn Field(
     .into_any()
 }
 
+/// A file. Browsers do not keep it: after a refused form it is chosen again.
+#[component]
+pub fn FileField(
+    name: &'static str,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] help: String,
+    /// Media types and endings, separated by commas.
+    accept: &'static str,
+) -> AnyView {
+    let Frame { invalid, described_by, notes } = Frame::new(name, help);
+    view! {
+        <div class="field">
+            {self::label(name, label, Mark::Required)}
+            <input
+                class="input"
+                id=name
+                name=name
+                type="file"
+                accept=accept
+                aria-invalid=invalid
+                aria-describedby=described_by
+            />
+            {notes}
+        </div>
+    }
+    .into_any()
+}
+
 /// Never filled in by the server.
 #[component]
 pub fn PasswordField(

@@ -43,7 +43,7 @@ pub use link::{Breadcrumb, Crumb, NavLink, Segment, Segments};
 pub use text::{Badge, Method, Path, Status, Time, Tone};
 
 #[cfg(feature = "ssr")]
-pub use field::{Check, Choice, Choices, Field, HiddenField, Mark, PasswordField, Select, TextArea};
+pub use field::{Check, Choice, Choices, Field, FileField, HiddenField, Mark, PasswordField, Select, TextArea};
 #[cfg(feature = "ssr")]
 pub use form::{FieldGroup, PostForm};
 #[cfg(feature = "ssr")]

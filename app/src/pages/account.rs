@@ -86,7 +86,7 @@ pub(crate) async fn set_up() -> PortalResult<Page> {
     let content = view! {
         <div class="stack loose">
             <div class="stack tight">
-                <h1>"Set up "{context::site().name.clone()}</h1>
+                <h1>"Set up "{context::brand().name}</h1>
                 <p class="prose">
                     "You are the first here: this account becomes the administrator. The link works once."
                 </p>

@@ -2,7 +2,7 @@
 //! says no where a test wants it to.
 use super::{changes, documents};
 use portico_contract::{
-    Caller, Limits, Listing, Moment, Portal, PortalError, PortalResult, Role, SignedIn, account, admin, apps,
+    Brand, Caller, Limits, Listing, Moment, Portal, PortalError, PortalResult, Role, SignedIn, account, admin, apps,
     catalogue,
     settings::{PartLine, PartPage, SettingsPart},
     traffic,
@@ -639,10 +639,25 @@ impl Portal for Fake {
     }
     async fn settings(&self, caller: &Caller) -> PortalResult<admin::SettingsPage> {
         staff(caller, Role::Admin)?;
+        let drawn = Some(("#3b4fd9".to_owned(), "#8ea2ff".to_owned()));
+        let accent = "#3b4fd9".to_owned();
         Ok(admin::SettingsPage {
+            brand: admin::BrandForm { name: "Nord <wind>".into(), accent, drawn, logo: Some("/brand/logo?v=1".into()) },
             settings: vec![("PORTICO_LOG".into(), "info".into(), "default".into())],
             version: "0.1.0".into(),
         })
+    }
+    async fn brand(&self) -> Brand {
+        Brand { name: "Portico".into(), stylesheet: None, logo: None }
+    }
+    async fn save_brand(&self, _: &Caller, name: &str, accent: &str) -> PortalResult<()> {
+        self.change(format!("save_brand {name} {accent}"), ())
+    }
+    async fn set_logo(&self, _: &Caller, bytes: Vec<u8>) -> PortalResult<()> {
+        self.change(format!("set_logo {}", bytes.len()), ())
+    }
+    async fn remove_logo(&self, _: &Caller) -> PortalResult<()> {
+        self.change("remove_logo".to_owned(), ())
     }
 }
 

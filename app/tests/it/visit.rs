@@ -16,7 +16,6 @@ pub(crate) fn site() -> Site {
         leptos: LeptosOptions::builder().output_name("portico-0123").build(),
         css: "/portico.css".into(),
         font: "/inter.woff2".into(),
-        name: "Portico".into(),
         gateway_url: "https://gw.example.org".into(),
         portal_url: "https://dev.example.org".into(),
     }

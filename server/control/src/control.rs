@@ -1,7 +1,7 @@
 //! The control plane's parts, put together once by the server.
 use crate::{
-    ControlError, changes::Compared, downloads::Tags, library::Library, passwords::Passwords, publisher::Publisher,
-    rules::Compiled, traffic::Flush, tries::Tries,
+    ControlError, brand::KnownBrand, changes::Compared, downloads::Tags, library::Library, passwords::Passwords,
+    publisher::Publisher, rules::Compiled, traffic::Flush, tries::Tries,
 };
 use portico_domain::{Clock, InstallationSecret};
 use portico_gateway::Gateway;
@@ -56,6 +56,7 @@ pub struct Control {
     pub(crate) compiled: Compiled,
     pub(crate) tags: Tags,
     pub(crate) publisher: Publisher,
+    pub(crate) known_brand: KnownBrand,
     pub(crate) flush: Flush,
 }
 
@@ -81,6 +82,7 @@ impl Control {
             compiled: Compiled::default(),
             tags: Tags::default(),
             publisher: Publisher::default(),
+            known_brand: KnownBrand::default(),
         }))
     }
     /// Whether the database answers.

@@ -129,6 +129,7 @@ rights! {
     ManageAllApps: Admin, "Admins", "manage other people's apps";
     ReadAudit: Admin, "Admins", "read the audit log";
     ReadSettings: Admin, "Admins", "read the installation's settings";
+    ManageSettings: Admin, "Admins", "change the installation's settings";
 }
 
 #[cfg(test)]

@@ -98,6 +98,7 @@ impl Control {
         let mut seen = self.publisher.seen.lock().await;
         let Some(mut from) = *seen else {
             *seen = Some(self.load_everything().await?);
+            self.publisher.edition.fetch_add(1, Ordering::Release);
             return Ok(());
         };
         let mut stale = Stale::default();

@@ -304,6 +304,37 @@ async fn a_private_api_is_nowhere_for_readers() {
 }
 
 #[tokio::test]
+async fn the_look_is_checked_saved_and_seen_by_everybody() {
+    let house = House::new().await;
+    let admin = house.admin().await;
+    let ingrid = house.developer("ingrid@example.org").await;
+    assert_eq!(Portal::brand(&*house.control).await.name, "Portico");
+    assert!(house.control.save_brand(&ingrid, "Mine", "").await.is_err(), "not for developers");
+    let wrong = house.control.save_brand(&admin, &"x".repeat(41), "red; } body {").await;
+    let Err(PortalError::Invalid(faults)) = wrong else { panic!("{wrong:?}") };
+    assert_eq!(faults.iter().map(|fault| &fault.field[..]).collect::<Vec<_>>(), ["name", "accent"]);
+
+    house.control.save_brand(&admin, " Nordwind ", "#FFE600").await.unwrap();
+    let brand = Portal::brand(&*house.control).await;
+    assert_eq!((brand.name.as_str(), brand.logo), ("Nordwind", None));
+    assert!(brand.stylesheet.unwrap().starts_with("/brand.css?v="));
+    let form = house.control.settings(&admin).await.unwrap().brand;
+    assert_ne!(form.drawn.unwrap().0, "#ffe600", "yellow on white cannot be read");
+
+    assert!(matches!(
+        Portal::set_logo(&*house.control, &admin, b"<html>".to_vec()).await,
+        Err(PortalError::Invalid(_))
+    ));
+    Portal::set_logo(&*house.control, &admin, b"\x89PNG\r\n\x1a\n".to_vec()).await.unwrap();
+    assert_eq!(Portal::brand(&*house.control).await.name, "Nordwind", "the rest stays");
+    assert!(Portal::brand(&*house.control).await.logo.is_some());
+    Portal::remove_logo(&*house.control, &admin).await.unwrap();
+    house.control.save_brand(&admin, "", "").await.unwrap();
+    let brand = Portal::brand(&*house.control).await;
+    assert_eq!((brand.name.as_str(), brand.stylesheet, brand.logo), ("Portico", None, None));
+}
+
+#[tokio::test]
 async fn a_part_of_the_settings_is_saved_and_no_other() {
     let house = House::new().await;
     let admin = house.admin().await;

@@ -8,6 +8,7 @@ mod account;
 mod api;
 mod app;
 mod audit;
+mod brand;
 mod check;
 mod clock;
 mod document;
@@ -25,6 +26,9 @@ pub use account::{Account, EmailAddress, InvalidEmail, ManagementToken, Reader, 
 pub use api::{Access, Api, ApiSettings, ApiVersion, Upstream, VersionState, Visibility};
 pub use app::{App, Subscription, SubscriptionState};
 pub use audit::{Actor, Change, Subject};
+pub use brand::{
+    Accent, Brand, BrandName, InvalidAccent, InvalidBrandName, InvalidLogo, Logo, LogoType, Shade, Shades,
+};
 pub use check::{InvalidSettings, SettingsFaults, read_upstream_url};
 pub use clock::{Clock, MockClock, SystemClock, Timestamp};
 pub use document::{Deprecation, Format, KeyPlace, RouteSpec, fingerprint};

@@ -14,6 +14,7 @@ mod accounts;
 mod apis;
 mod apps;
 mod audit;
+mod brand;
 mod cache;
 mod caller;
 mod changes;
@@ -59,6 +60,7 @@ pub fn router(control: Arc<Control>) -> Router {
     let house = House { control, under_way: idempotency::UnderWay::default() };
     Router::new()
         .merge(apis::router())
+        .merge(brand::router())
         .merge(readers::router())
         .merge(cache::router())
         .merge(changes::router())

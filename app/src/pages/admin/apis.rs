@@ -4,8 +4,8 @@ use crate::{
     actions::{admin as actions, upload::MAX_BODY},
     cells,
     components::{
-        Badge, Breadcrumb, Check, Column, Empty, ErrorSummary, Field, Icon, Mark, PostForm, Table, TextArea, Time,
-        Tone, words::grouped,
+        Badge, Breadcrumb, Check, Column, Empty, ErrorSummary, Field, FileField, Icon, Mark, PostForm, Table, TextArea,
+        Time, Tone, words::grouped,
     },
     context,
     page::{Page, Section},
@@ -156,25 +156,14 @@ pub(crate) async fn new_with(found: Vec<Finding>) -> PortalResult<Page> {
 
 /// A file, or text in its place.
 pub(super) fn document_fields() -> impl IntoView {
-    let state = context::form_state();
-    let error = state.error_of("file").map(str::to_owned);
-    let described_by = if error.is_some() { "file-error file-help" } else { "file-help" };
-    let pasted = state.value("document").is_some_and(|text| !text.is_empty());
+    let pasted = context::form_state().value("document").is_some_and(|text| !text.is_empty());
     view! {
-        <div class="field">
-            <label for="file">"File"</label>
-            <input
-                class="input"
-                id="file"
-                name="file"
-                type="file"
-                accept=".json,.yaml,.yml,application/json,application/yaml"
-                aria-invalid=error.is_some().then_some("true")
-                aria-describedby=described_by
-            />
-            {error.map(|error| view! { <p class="error" id="file-error"><Icon name="warn"/>{error}</p> })}
-            <p class="help" id="file-help">"Browsers do not keep a file: choose it again after a mistake."</p>
-        </div>
+        <FileField
+            name="file"
+            label="File"
+            accept=".json,.yaml,.yml,application/json,application/yaml"
+            help="Browsers do not keep a file: choose it again after a mistake."
+        />
         <details class="children" open=pasted>
             <summary class="button small"><Icon name="right"/>"Paste the document instead"</summary>
             <TextArea

@@ -15,7 +15,7 @@ mod pager;
 pub(crate) mod parts;
 pub(crate) mod plans;
 pub(crate) mod readers;
-mod settings;
+pub(crate) mod settings;
 pub(crate) mod subscriptions;
 
 pub(crate) fn routes() -> Router<House> {

@@ -85,9 +85,11 @@ fn content(mut view: ReadersPage, first: bool) -> impl IntoView {
 fn list(items: Vec<ReaderLine>, listing: &Listing<ReaderLine>, path: &str, first: bool) -> AnyView {
     if items.is_empty() {
         return view! {
-            <Empty icon="user" title="No readers yet">
-                <p>"Only publishers and admins read this API while it is private."</p>
-            </Empty>
+            <section class="section">
+                <Empty icon="user" title="No readers yet">
+                    <p>"Only publishers and admins read this API while it is private."</p>
+                </Empty>
+            </section>
         }
         .into_any();
     }

@@ -342,11 +342,15 @@ impl Control {
         })
     }
 
-    pub(super) fn show_settings(&self, who: &Who) -> Result<SettingsPage, ControlError> {
+    pub(super) async fn show_settings(&self, who: &Who) -> Result<SettingsPage, ControlError> {
         who.permit::<ReadSettings>()?;
         let shown =
             self.settings.iter().map(|setting| (setting.name.clone(), setting.value.clone(), setting.source.clone()));
-        Ok(SettingsPage { settings: shown.collect(), version: env!("CARGO_PKG_VERSION").to_owned() })
+        Ok(SettingsPage {
+            brand: self.brand_form().await,
+            settings: shown.collect(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        })
     }
 }
 

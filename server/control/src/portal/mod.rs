@@ -4,6 +4,7 @@
 mod account;
 mod admin;
 mod apps;
+mod brand;
 mod catalogue;
 mod changes;
 mod plans;
@@ -338,7 +339,21 @@ impl Portal for Control {
     async fn audit(&self, caller: &Caller, after: Option<&str>) -> PortalResult<Listing<admin_views::AuditLine>> {
         Ok(self.show_audit(&Who::from(caller), after).await?)
     }
+    async fn brand(&self) -> portico_contract::Brand {
+        self.show_brand().await
+    }
+    async fn save_brand(&self, caller: &Caller, name: &str, accent: &str) -> PortalResult<()> {
+        Ok(self.save_brand_by_form(&Who::from(caller), name, accent).await?)
+    }
+    async fn set_logo(&self, caller: &Caller, bytes: Vec<u8>) -> PortalResult<()> {
+        Self::set_logo(self, &Who::from(caller), bytes).await?;
+        Ok(())
+    }
+    async fn remove_logo(&self, caller: &Caller) -> PortalResult<()> {
+        Self::remove_logo(self, &Who::from(caller)).await?;
+        Ok(())
+    }
     async fn settings(&self, caller: &Caller) -> PortalResult<admin_views::SettingsPage> {
-        Ok(self.show_settings(&Who::from(caller))?)
+        Ok(self.show_settings(&Who::from(caller)).await?)
     }
 }

@@ -52,6 +52,9 @@ const CALLS: &[Row] = &[
     ("GET /requests?app={app}", NONE, [401, 200, 404, 200, 200]),
     ("GET /requests/unknown", NONE, [401, 404, 404, 404, 404]),
     ("GET /audit", NONE, [401, 403, 403, 403, 200]),
+    ("GET /settings/brand", NONE, [401, 403, 403, 403, 200]),
+    ("PATCH /settings/brand", || json!({"name": "Nordwind"}), [401, 403, 403, 403, 200]),
+    ("DELETE /settings/brand/logo", NONE, [401, 403, 403, 403, 200]),
     // The last: who is deleted asks no more.
     ("GET /accounts", NONE, [401, 403, 403, 403, 200]),
     ("POST /accounts", || json!({"email": "new@example.org", "role": "admin"}), [401, 403, 403, 403, 201]),
