@@ -117,7 +117,8 @@ fn pages_fit(name: &str, description: &Description) {
     let schemas: Vec<&str> = description.schema_names().collect();
     for schema in schemas.iter().step_by(stride(schemas.len())) {
         let page = description.schema(schema).unwrap_or_else(|| panic!("{name}: no page for {schema}"));
-        assert!(count(&page.schema) <= 430, "{name} {schema}: {}", count(&page.schema));
+        // A page of its own has room for 6,000 elements, some nine for each attribute.
+        assert!(count(&page.schema) <= 700, "{name} {schema}: {}", count(&page.schema));
     }
     let told = std::env::var("PORTICO_CORPUS_TELL").is_ok();
     if told {
