@@ -9,6 +9,9 @@ use portico_contract::PortalError;
 /// Far more than any form without a file needs.
 const MAX_BYTES: usize = 64 * 1024;
 
+/// Of a form with a long text, url-encoded.
+const MAX_LONG: usize = 1 << 20;
+
 /// Never written back into a page.
 const SECRET: [&str; 2] = ["password", "current"];
 
@@ -46,11 +49,25 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Response;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
-        let body = request.into_limited_body();
-        let bytes = axum::body::to_bytes(body, MAX_BYTES)
-            .await
-            .map_err(|_| axum::http::StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
-        Ok(Self(url::form_urlencoded::parse(&bytes).into_owned().collect()))
+        read(request, MAX_BYTES).await.map(Self)
+    }
+}
+
+async fn read(request: Request, most: usize) -> Result<Vec<(String, String)>, Response> {
+    let bytes = axum::body::to_bytes(request.into_limited_body(), most)
+        .await
+        .map_err(|_| axum::http::StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
+    Ok(url::form_urlencoded::parse(&bytes).into_owned().collect())
+}
+
+/// A [`Form`] with a long text in it, such as a guide's.
+pub(crate) struct LongForm(pub(crate) Form);
+
+impl<S: Send + Sync> FromRequest<S> for LongForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
+        read(request, MAX_LONG).await.map(|pairs| Self(Form(pairs)))
     }
 }
 

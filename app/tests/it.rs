@@ -2,6 +2,8 @@
 mod it {
     mod documents;
     mod fake;
+    mod guides;
+    mod views;
     mod visit;
 
     mod changes;

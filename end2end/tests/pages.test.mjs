@@ -30,6 +30,12 @@ before(async () => {
 	await manage('PUT', '/apis/petstore?publish=true', older, { type: 'application/yaml' });
 	await publish(manage, 'petstore', upstream.url);
 	await manage('PUT', '/apis/petstore', newer, { type: 'application/yaml' });
+	const guide = (order, title, text) => `---\ntitle: ${title}\ndescription: What a reference does not tell.\norder: ${order}\n---\n${text}`;
+	const steps = '## Get a key\n\nSign up and read [the pets](op:listPets), then [errors](errors.md).\n\n> [!NOTE]\n> Keys stay secret.\n\n```sh title="curl"\ncurl https://gateway.example/pets\n```\n\n```js title="JavaScript"\nawait fetch("https://gateway.example/pets");\n```\n\n| Status | Why |\n|---|---|\n| 401 | no key |\n| 429 | too many calls |\n\n## Next\n\n1. Read\n2. Call\n\n### Later\n\nMore.\n';
+	for (const place of ['/apis/petstore/guides', '/guides']) {
+		await manage('PUT', `${place}/first-steps`, guide(10, 'First steps', steps), { type: 'text/markdown' });
+		await manage('PUT', `${place}/errors`, guide(20, 'Errors and what a very long title of a guide looks like in a narrow sidebar', '# Errors\n\n[Nothing](none.md)\n'), { type: 'text/markdown' });
+	}
 	await manage('POST', '/plans', { plan: 'gold', name: 'Gold', rate: { limit: 10, per: 'second', burst: 20 }, quota: { limit: 1000, per: 'day' }, approval: 'manual' });
 	await manage('PATCH', '/apis/petstore', {
 		plans: ['starter', 'gold'],
@@ -66,6 +72,9 @@ const signedOut = () => [
 	['schema-of-parts', '/apis/petstore/schemas/Pet'],
 	['changes', '/apis/petstore/changes'],
 	['version-changes', '/apis/petstore/versions/1.0.0/changes'],
+	['guide', '/apis/petstore/guides/first-steps'],
+	['guides', '/guides'],
+	['portal-guide', '/guides/first-steps'],
 	['search', '/search?q=pet'],
 	['search-empty', '/search'],
 	['search-nothing', '/search?q=zebra'],
@@ -94,6 +103,10 @@ const administrator = ({ colour, width }) => [
 	['admin-readers', '/admin/apis/petstore/readers'],
 	// They are made of the same inputs: each colour and each width once is enough.
 	...SETTINGS.filter(() => (colour === 'light') === (width > 500)).map(part => [`admin-api-${part}`, `/admin/apis/petstore/settings/${part}`]),
+	['admin-guides', '/admin/guides'],
+	['admin-api-guides', '/admin/apis/petstore/guides'],
+	['admin-guide', '/admin/apis/petstore/guides/errors'],
+	['admin-guide-new', '/admin/new-guide'],
 	['admin-plans', '/admin/plans'],
 	['admin-plan', '/admin/plans/gold'],
 	['admin-plan-new', '/admin/plans/new'],

@@ -53,6 +53,11 @@ manage PUT "/apis/tidewater?upstream=http://$TIDEWATER_LISTEN&publish=true" \
 	--header "Content-Type: application/yaml" --data-binary "@$here/tidewater.yaml"
 # Its status needs no key, and its document says so.
 manage PATCH /apis/tidewater --header "Content-Type: application/merge-patch+json" --data '{"access":"document"}'
+# What the harbour office wrote besides.
+for guide in "$here"/guides/*.md; do
+	name=${guide##*/}
+	manage PUT "/apis/tidewater/guides/${name%.md}" --header "Content-Type: text/markdown" --data-binary "@$guide"
+done
 
 # Portico's own management API, described like any other. It asks for a token of its own, so the gateway asks for no key.
 "$portico" openapi | manage PUT "/apis/portico?upstream=$portal/api/v1&publish=true" \

@@ -27,7 +27,16 @@ pub(crate) struct Pages {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     Catalogue,
-    Of { api: String, version: Option<String>, page: ApiPage },
+    Of {
+        api: String,
+        version: Option<String>,
+        page: ApiPage,
+    },
+    /// Of an API, or the portal's own.
+    Guide {
+        api: Option<String>,
+        guide: String,
+    },
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -47,6 +56,10 @@ impl Wanted {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         let (api, version, rest) = match parts[..] {
             ["" | "apis"] => return Some(Self::Catalogue),
+            ["guides", guide] => return Some(Self::Guide { api: None, guide: guide.to_owned() }),
+            ["apis", api, "guides", guide] => {
+                return Some(Self::Guide { api: Some(api.to_owned()), guide: guide.to_owned() });
+            }
             ["apis", api, "versions", version, ref rest @ ..] => (api, Some(version.to_owned()), rest),
             ["apis", api, ref rest @ ..] => (api, None, rest),
             _ => return None,
@@ -74,8 +87,12 @@ impl Pages {
     /// `after` is where a list goes on.
     pub(crate) async fn write(&self, caller: &Caller, wanted: &Wanted, after: Option<&str>) -> PortalResult<String> {
         let (control, portal) = (&self.control, self.portal());
-        let Wanted::Of { api, version, page } = wanted else {
-            return Ok(in_markdown::catalogue(&control.catalogue(caller).await?, portal));
+        let (api, version, page) = match wanted {
+            Wanted::Of { api, version, page } => (api, version, page),
+            Wanted::Catalogue => return Ok(in_markdown::catalogue(&control.catalogue(caller).await?, portal)),
+            Wanted::Guide { api, guide } => {
+                return Ok(in_markdown::guide(&control.guide(caller, api.as_deref(), guide).await?, portal));
+            }
         };
         let version = version.as_deref();
         Ok(match page {
@@ -198,6 +215,9 @@ mod tests {
             ("/apis/a/schemas/b%2Fc", of(None, ApiPage::Schema("b/c".into()))),
             ("/apis/a/versions/1.0/operations/b", of(Some("1.0"), ApiPage::Operation("b".into()))),
             ("/apis/a/changes", of(None, ApiPage::Changes)),
+            ("/guides/g", Some(Wanted::Guide { api: None, guide: "g".into() })),
+            ("/apis/a/guides/g", Some(Wanted::Guide { api: Some("a".into()), guide: "g".into() })),
+            ("/guides", None),
             ("/apis/a/openapi.json", None),
             ("/apis/a/operations/b/c", None),
             ("/apps", None),

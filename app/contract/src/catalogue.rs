@@ -3,6 +3,7 @@ use crate::{
     Limits, Listing, Moment,
     call::{Call, GivenSample},
     changes::Changes,
+    guides::GuideLine,
     reference,
 };
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,8 @@ pub enum Visibility {
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Catalogue {
     pub items: Vec<CatalogueItem>,
+    /// The portal's own.
+    pub guides: Vec<GuideLine>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +64,8 @@ pub struct ApiHead {
     pub access: Access,
     /// No document is published: only publishers see it.
     pub draft: bool,
+    /// Those the reader may see, in their order.
+    pub guides: Vec<GuideLine>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,8 +3,8 @@
 //! Pages know nothing of databases, documents or gateways: they read views and send inputs through [`Portal`], and get a
 //! [`PortalError`] when the answer is no. Everything here is plain data with serde alone, so it compiles for the browser
 //! too. One more page is one more method of [`Portal`] with its view in the file of its part: [`reference`] (what a
-//! document says), [`call`] (calls of it), [`form`] (what readers
-//! fill in for one), [`catalogue`], [`account`], [`apps`], [`traffic`], [`admin`], [`settings`].
+//! document says), [`call`] (calls of it), [`form`] (what readers fill in for one), [`catalogue`], [`account`], [`apps`],
+//! [`guides`], [`traffic`], [`admin`], [`settings`].
 //!
 //! Strings that end in `_html` are safe markup, made by the house from markdown; all other strings are text and are
 //! escaped where they are shown.
@@ -16,6 +16,7 @@ pub mod call;
 pub mod catalogue;
 pub mod changes;
 pub mod form;
+pub mod guides;
 pub mod reference;
 pub mod settings;
 pub mod traffic;

@@ -1,6 +1,6 @@
 //! The one door between pages and the house.
 use crate::{
-    Caller, Listing, PortalResult, account, admin, apps, catalogue,
+    Caller, Listing, PortalResult, account, admin, apps, catalogue, guides,
     settings::{PartPage, SettingsPart},
     traffic,
 };
@@ -41,6 +41,41 @@ pub trait Portal: Send + Sync + 'static {
         query: &str,
         kind: Option<catalogue::HitKind>,
     ) -> PortalResult<catalogue::SearchPage>;
+
+    // Guides. `api` is `None` for the portal's own.
+    async fn guides(&self, caller: &Caller) -> PortalResult<guides::GuidesPage>;
+    async fn guide(&self, caller: &Caller, api: Option<&str>, guide: &str) -> PortalResult<guides::GuidePage>;
+    async fn guide_image(&self, caller: &Caller, api: Option<&str>, image: &str) -> PortalResult<guides::GuideImage>;
+    async fn admin_guides(&self, caller: &Caller, api: Option<&str>) -> PortalResult<guides::GuidesAdmin>;
+    /// `guide` is `None` for a new one.
+    async fn guide_editor(
+        &self,
+        caller: &Caller,
+        api: Option<&str>,
+        guide: Option<&str>,
+    ) -> PortalResult<guides::GuideEditor>;
+    /// How the form would look as a page; keeps nothing.
+    async fn preview_guide(
+        &self,
+        caller: &Caller,
+        api: Option<&str>,
+        guide: Option<&str>,
+        form: guides::GuideForm,
+    ) -> PortalResult<guides::GuideEditor>;
+    /// Answers the guide's address. With `guide`, its name stays.
+    async fn save_guide(
+        &self,
+        caller: &Caller,
+        api: Option<&str>,
+        guide: Option<&str>,
+        form: guides::GuideForm,
+    ) -> PortalResult<String>;
+    /// Shows a guide to readers, or takes it back from them.
+    async fn set_guide_draft(&self, caller: &Caller, api: Option<&str>, guide: &str, draft: bool) -> PortalResult<()>;
+    async fn delete_guide(&self, caller: &Caller, api: Option<&str>, guide: &str) -> PortalResult<()>;
+    async fn add_guide_image(&self, caller: &Caller, api: Option<&str>, name: &str, bytes: Vec<u8>)
+    -> PortalResult<()>;
+    async fn delete_guide_image(&self, caller: &Caller, api: Option<&str>, image: &str) -> PortalResult<()>;
 
     // Accounts. Those that sign in give the account back; the server makes the session.
     async fn sign_up(&self, caller: &Caller, input: account::SignUp) -> PortalResult<crate::SignedIn>;

@@ -11,6 +11,7 @@ use portico_contract::PortalResult;
 pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod apps;
+pub(crate) mod guides;
 pub(crate) mod site;
 pub(crate) mod upload;
 

@@ -16,6 +16,8 @@ pub enum Place {
     Schema,
     Changes,
     Operation,
+    /// Which one, its address says.
+    Guide,
 }
 
 /// The sidebar of all pages of an API.
@@ -51,6 +53,7 @@ pub fn sidebar(head: &ApiHead, navigation: Navigation, place: Place) -> AnyView 
         <nav class="nav" aria-label="About"><h2>"About"</h2><ul>
             <NavLink href=root.0.clone() label="Overview" current=place == Place::Overview/>
         </ul></nav>
+        {super::guide::links(&head.guides)}
         <nav class="nav" aria-label="Operations"><h2>"Operations"</h2>{groups}</nav>
         {webhooks}
         <nav class="nav" aria-label="Reference"><h2>"Reference"</h2><ul>

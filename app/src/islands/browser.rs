@@ -2,7 +2,7 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, Event};
+use web_sys::{Element, Event, FormData, HtmlFormElement, RequestInit, UrlSearchParams};
 
 /// Calls back for each event of the window, as long as the present owner lives.
 pub(super) fn on_window<E>(event: E, callback: impl Fn(E::EventType) + 'static)
@@ -17,6 +17,23 @@ where
 /// The nearest element that fits, from where the event happened outwards.
 pub(super) fn nearest(event: &Event, selector: &str) -> Option<Element> {
     event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
+}
+
+/// Sends a form as it stands to where it is sent, with one more field. Body of the answer, if it is a success.
+pub(super) async fn post_form(form: &HtmlFormElement, name: &str, value: &str) -> Option<String> {
+    let fields = FormData::new_with_form(form).ok()?;
+    fields.append_with_str(name, value).ok()?;
+    // As the form itself is encoded.
+    let body = UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()?;
+    let wishes = RequestInit::new();
+    wishes.set_method("POST");
+    wishes.set_body(&body);
+    let asked = window().fetch_with_str_and_init(&form.action(), &wishes);
+    let response = JsFuture::from(asked).await.ok()?.dyn_into::<web_sys::Response>().ok()?;
+    if !response.ok() {
+        return None;
+    }
+    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
 }
 
 /// Body of the answer to GET, if it is a success.

@@ -1,7 +1,7 @@
 //! `/apis/{api}`: what one API is for, all its operations and schemas, its plans.
 use crate::{
     components::{
-        Badge, Breadcrumb, Callout, Card, Column, CopyButton, Fact, Facts, Icon, Menu, Row, Table, Tone,
+        Badge, Breadcrumb, Callout, Card, Column, CopyButton, Fact, Facts, Icon, Menu, Row, Table, Tone, guide,
         link::{Root, segment},
         reference::{Place, access_words, operations, outward, sidebar},
         security,
@@ -38,6 +38,7 @@ fn draw(view: ApiPage) -> Page {
     let description = overview.summary.clone();
     let root = Root(head.root.clone());
     let sidebar = sidebar(&head, navigation, Place::Overview);
+    let guides = guide::section(head.guides.clone());
     let pane = pane(&head.slug, &reader, plans, first_call, overview.contact.clone());
     let groups = overview.groups.len() as u64;
     let facts = vec![
@@ -122,6 +123,7 @@ fn draw(view: ApiPage) -> Page {
         </header>
         {draft}
         {description_html}
+        {guides}
         {sections}
         {webhooks}
         {schemas}

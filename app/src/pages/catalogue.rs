@@ -1,6 +1,6 @@
 //! `/` and `/apis`: which APIs there are.
 use crate::{
-    components::{Badge, Empty, Icon, SearchForm, Segment, Segments, Time, Tone, link::segment, words::counted},
+    components::{Badge, Empty, Icon, SearchForm, Segment, Segments, Time, Tone, guide, link::segment, words::counted},
     context,
     page::{Page, Section},
     server::{House, page},
@@ -66,8 +66,9 @@ fn content(catalogue: Catalogue, filter: Filter, publisher: bool) -> AnyView {
             <SearchForm primary=true/>
         </div>
     };
+    let guides = guide::section(catalogue.guides.clone());
     if catalogue.items.is_empty() {
-        return view! { {intro}{nothing_yet(publisher)} }.into_any();
+        return view! { {intro}{guides}{nothing_yet(publisher)} }.into_any();
     }
     let segments = Filter::EVERY
         .into_iter()
@@ -94,7 +95,8 @@ fn content(catalogue: Catalogue, filter: Filter, publisher: bool) -> AnyView {
     } else {
         view! { <ul class="cells">{cells}</ul> }.into_any()
     };
-    view! { {intro}<div class="split filters"><Segments label="Filter" segments=segments/></div>{cells} }.into_any()
+    view! { {intro}<div class="split filters"><Segments label="Filter" segments=segments/></div>{cells}{guides} }
+        .into_any()
 }
 
 fn nothing_yet(publisher: bool) -> AnyView {

@@ -10,6 +10,7 @@ pub(crate) mod catalogue;
 pub(crate) mod changes;
 pub(crate) mod error;
 pub(crate) mod feed;
+pub(crate) mod guide;
 pub(crate) mod keys;
 pub(crate) mod operation;
 pub(crate) mod requests;
@@ -27,6 +28,7 @@ pub(crate) fn routes() -> Router<House> {
         .merge(schema::routes())
         .merge(changes::routes())
         .merge(feed::routes())
+        .merge(guide::routes())
         .merge(search::routes())
         .merge(account::routes())
         .merge(apps::routes())

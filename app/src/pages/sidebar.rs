@@ -65,9 +65,10 @@ pub(super) fn console_with(apps: &[(String, String)], place: Place<'_>) -> AnyVi
 }
 
 /// (address, words, icon, least role)
-const ADMINISTRATION: [(&str, &str, &str, Role); 8] = [
+const ADMINISTRATION: [(&str, &str, &str, Role); 9] = [
     ("/admin", "Overview", "compass", Role::Publisher),
     ("/admin/apis", "APIs", "layers", Role::Publisher),
+    ("/admin/guides", "Guides", "doc", Role::Publisher),
     ("/admin/plans", "Plans", "list", Role::Publisher),
     ("/admin/subscriptions", "Subscriptions", "key", Role::Publisher),
     ("/admin/accounts", "Accounts", "users", Role::Admin),

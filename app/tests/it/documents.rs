@@ -30,6 +30,7 @@ pub(crate) fn catalogue() -> Catalogue {
             changed: moment(),
             subscribed: true,
         }],
+        guides: super::guides::lines("/guides"),
     }
 }
 
@@ -57,6 +58,7 @@ pub(crate) fn head(version: Option<&str>) -> ApiHead {
         base_url: "https://gw.example.org/petstore".into(),
         access: Access::Key,
         draft: false,
+        guides: super::guides::lines("/apis/petstore/guides"),
     }
 }
 

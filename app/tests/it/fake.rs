@@ -1,10 +1,13 @@
 //! A house of cards behind the pages: answers every question with a small view, remembers what it was asked to change, and
 //! says no where a test wants it to.
-use super::{changes, documents};
+use super::{
+    changes, documents, guides,
+    views::{api_page, app_page, audit_line, finding, request, starter, usage_page},
+};
 use portico_contract::{
-    Brand, Caller, Limits, Listing, Moment, Portal, PortalError, PortalResult, Role, SignedIn, account, admin, apps,
-    catalogue,
-    settings::{PartLine, PartPage, SettingsPart},
+    Brand, Caller, Listing, Moment, Portal, PortalError, PortalResult, Role, SignedIn, account, admin, apps, catalogue,
+    guides as guide_views,
+    settings::{PartPage, SettingsPart},
     traffic,
 };
 use std::sync::Mutex;
@@ -42,186 +45,6 @@ pub(crate) fn someone(role: Role) -> SignedIn {
 
 pub(crate) fn moment() -> Moment {
     Moment { iso: "2026-11-23T14:05:00Z".into(), date: "23 Nov 2026, 14:05 UTC".into(), relative: "2 min ago".into() }
-}
-
-fn limits() -> Limits {
-    Limits { rate: "60 a minute".into(), quota: "10,000 a day".into() }
-}
-
-pub(crate) fn app_page() -> apps::AppPage {
-    apps::AppPage {
-        id: "app-1".into(),
-        name: "Fleet <Scheduler>".into(),
-        owner: "Ingrid Solheim".into(),
-        created: moment(),
-        calls_today: 8_214,
-        refused_today: 37,
-        keys: vec![
-            apps::KeyLine {
-                id: "key-1".into(),
-                name: "nightly".into(),
-                shown: "ptk_test_9fK2mQ7x…".into(),
-                environment: "test".into(),
-                last_used: Some(moment()),
-                status: "active".into(),
-                created: moment(),
-                ..apps::KeyLine::default()
-            },
-            apps::KeyLine {
-                id: "key-2".into(),
-                name: "old-importer".into(),
-                shown: "ptk_live_Qa11KdZz…".into(),
-                environment: "live".into(),
-                status: "revoked".into(),
-                revoked: Some(moment()),
-                created: moment(),
-                ..apps::KeyLine::default()
-            },
-        ],
-        subscriptions: vec![apps::SubscriptionLine {
-            id: "sub-1".into(),
-            api: "petstore".into(),
-            api_title: "Petstore".into(),
-            plan: "Starter".into(),
-            limits: limits(),
-            state: "active".into(),
-            used: Some((7_812, 10_000)),
-            created: moment(),
-        }],
-        siblings: vec![("app-1".into(), "Fleet <Scheduler>".into())],
-        offers: vec![apps::Offer {
-            api: "tides".into(),
-            title: "Tides".into(),
-            plans: vec![("starter".into(), "Starter".into(), limits(), false)],
-        }],
-    }
-}
-
-pub(crate) fn usage_page(query: traffic::UsageQuery) -> traffic::UsagePage {
-    let line = |name: &str| traffic::UsageLine {
-        name: name.into(),
-        sub: "Fleet <Scheduler>".into(),
-        calls: 1_200,
-        errors: 12,
-        p95_ms: Some("38".into()),
-    };
-    traffic::UsagePage {
-        query,
-        apps: vec![("app-1".into(), "Fleet <Scheduler>".into())],
-        apis: vec![("petstore".into(), "Petstore".into())],
-        calls: 1_200,
-        errors: 12,
-        p50_ms: Some("12".into()),
-        p95_ms: Some("38".into()),
-        bars: (0..24)
-            .map(|hour| traffic::UsageBar { label: format!("{hour:02}:00"), ok: hour * 10, refused: hour, failed: 0 })
-            .collect(),
-        by_api: vec![line("Petstore")],
-        by_operation: vec![line("GET /pets/{petId}")],
-        by_key: vec![line("nightly")],
-        by_status: vec![line("200")],
-        quotas: vec![traffic::QuotaLine {
-            app: "Fleet <Scheduler>".into(),
-            api: "Petstore".into(),
-            plan: "Starter".into(),
-            used: 7_812,
-            limit: 10_000,
-            until: moment(),
-        }],
-    }
-}
-
-fn request() -> traffic::RequestLine {
-    traffic::RequestLine {
-        id: "01JDA8M2K7".into(),
-        time: "11:42:07.318".into(),
-        at: moment(),
-        status: 429,
-        result: "Rate limited".into(),
-        refused: true,
-        method: "post".into(),
-        path: "/ports/NOBGO/<pilotage>".into(),
-        sub: "nightly".into(),
-        milliseconds: "0.3".into(),
-    }
-}
-
-pub(crate) fn api_page() -> admin::ApiPage {
-    admin::ApiPage {
-        slug: "petstore".into(),
-        title: "Petstore".into(),
-        settings: admin::ApiSettings {
-            upstreams: "https://pets.example".into(),
-            access: catalogue::Access::Key,
-            visibility: catalogue::Visibility::Public,
-            base_path: "/petstore".into(),
-            plans: vec!["starter".into()],
-            timeout_ms: "30000".into(),
-            max_body_bytes: "10485760".into(),
-        },
-        parts: SettingsPart::ALL
-            .into_iter()
-            .map(|part| PartLine { part, set: if part == SettingsPart::Cors { vec!["cors".into()] } else { vec![] } })
-            .collect(),
-        versions: vec![
-            admin::VersionLine {
-                id: "v-2".into(),
-                version: "1.1.0".into(),
-                state: "draft".into(),
-                operations: 4,
-                uploaded: moment(),
-                published: None,
-            },
-            admin::VersionLine {
-                id: "v-1".into(),
-                version: "1.0.0".into(),
-                state: "published".into(),
-                operations: 3,
-                uploaded: moment(),
-                published: Some(moment()),
-            },
-        ],
-        findings: vec![finding(portico_contract::reference::Severity::Warning)],
-        plans: vec![("starter".into(), "Starter".into()), ("gold".into(), "Gold".into())],
-        base_url: "https://gw.example.org/petstore".into(),
-        subscriptions: 2,
-        calls_today: 17,
-        impact: Some(changes::impact()),
-    }
-}
-
-pub(crate) fn finding(severity: portico_contract::reference::Severity) -> portico_contract::reference::Finding {
-    portico_contract::reference::Finding {
-        severity,
-        code: "missing-path-parameter".into(),
-        pointer: "/paths/~1pets~1{petId}/get".into(),
-        line: Some(412),
-        column: Some(7),
-        message: "The path names <petId>, but no parameter does.".into(),
-    }
-}
-
-fn starter() -> admin::PlanLine {
-    admin::PlanLine {
-        form: admin::PlanForm {
-            slug: "starter".into(),
-            name: "Starter".into(),
-            rate_limit: "60".into(),
-            rate_per: "minute".into(),
-            burst: String::new(),
-            quota_limit: "10000".into(),
-            quota_per: "day".into(),
-            concurrency: "10".into(),
-            key_limit: "5".into(),
-            key_per: "second".into(),
-            key_burst: String::new(),
-            operations: "getPet 10/minute".into(),
-            manual: false,
-        },
-        limits: limits(),
-        subscriptions: 1,
-        apis: 1,
-    }
 }
 
 fn not_found<T>(what: &str) -> PortalResult<T> {
@@ -291,6 +114,63 @@ impl Portal for Fake {
             "nothing" => catalogue::SearchPage { query: query.into(), ..catalogue::SearchPage::default() },
             _ => documents::search(query),
         })
+    }
+
+    async fn guides(&self, _: &Caller) -> PortalResult<guide_views::GuidesPage> {
+        Ok(guide_views::GuidesPage { guides: guides::lines("/guides") })
+    }
+    async fn guide(&self, caller: &Caller, api: Option<&str>, guide: &str) -> PortalResult<guide_views::GuidePage> {
+        known("guide", guide, "first-steps").map(|()| guides::page(api, caller.role() >= Some(Role::Publisher)))
+    }
+    async fn guide_image(&self, _: &Caller, _: Option<&str>, image: &str) -> PortalResult<guide_views::GuideImage> {
+        let image = known("picture", image, "form.png");
+        image.map(|()| guide_views::GuideImage { media_type: "image/png".into(), bytes: b"<script>".to_vec() })
+    }
+    async fn admin_guides(&self, caller: &Caller, api: Option<&str>) -> PortalResult<guide_views::GuidesAdmin> {
+        staff(caller, Role::Publisher).map(|()| guides::admin(api))
+    }
+    async fn guide_editor(
+        &self,
+        caller: &Caller,
+        api: Option<&str>,
+        guide: Option<&str>,
+    ) -> PortalResult<guide_views::GuideEditor> {
+        staff(caller, Role::Publisher).map(|()| guides::editor(api, guide))
+    }
+    async fn preview_guide(
+        &self,
+        caller: &Caller,
+        api: Option<&str>,
+        guide: Option<&str>,
+        form: guide_views::GuideForm,
+    ) -> PortalResult<guide_views::GuideEditor> {
+        staff(caller, Role::Publisher)?;
+        let editor = guide_views::GuideEditor { form, ..guides::editor(api, guide) };
+        if let Some(error) = self.refuse.lock().expect("a test's lock").take() { Err(error) } else { Ok(editor) }
+    }
+    async fn save_guide(
+        &self,
+        _: &Caller,
+        api: Option<&str>,
+        guide: Option<&str>,
+        form: guide_views::GuideForm,
+    ) -> PortalResult<String> {
+        let guide_views::GuideForm { title, order, draft, text, .. } = form;
+        let place = api.unwrap_or("portal");
+        let said = format!("save_guide {place} {guide:?} {title} {order} {draft} {}", text.len());
+        self.change(said, guide.unwrap_or("new-one").to_owned())
+    }
+    async fn set_guide_draft(&self, _: &Caller, api: Option<&str>, guide: &str, draft: bool) -> PortalResult<()> {
+        self.change(format!("set_guide_draft {api:?} {guide} {draft}"), ())
+    }
+    async fn delete_guide(&self, _: &Caller, api: Option<&str>, guide: &str) -> PortalResult<()> {
+        self.change(format!("delete_guide {api:?} {guide}"), ())
+    }
+    async fn add_guide_image(&self, _: &Caller, api: Option<&str>, name: &str, bytes: Vec<u8>) -> PortalResult<()> {
+        self.change(format!("add_guide_image {api:?} {name} {}", bytes.len()), ())
+    }
+    async fn delete_guide_image(&self, _: &Caller, api: Option<&str>, image: &str) -> PortalResult<()> {
+        self.change(format!("delete_guide_image {api:?} {image}"), ())
     }
 
     async fn sign_up(&self, _: &Caller, input: account::SignUp) -> PortalResult<SignedIn> {
@@ -658,16 +538,5 @@ impl Portal for Fake {
     }
     async fn remove_logo(&self, _: &Caller) -> PortalResult<()> {
         self.change("remove_logo".to_owned(), ())
-    }
-}
-
-fn audit_line() -> admin::AuditLine {
-    admin::AuditLine {
-        at: moment(),
-        actor: "Per <Lund>".into(),
-        action: "revoked".into(),
-        subject: "key".into(),
-        target: "nightly".into(),
-        detail: String::new(),
     }
 }

@@ -121,6 +121,8 @@ macro_rules! rights {
 rights! {
     /// Upload, publish, withdraw, set up, remove APIs; see drafts and private ones.
     ManageApis: Publisher, "Publishers and admins", "manage APIs";
+    /// See drafts of guides, too.
+    WriteGuides: Publisher, "Publishers and admins", "write guides";
     ManagePlans: Publisher, "Publishers and admins", "manage plans";
     DecideSubscriptions: Publisher, "Publishers and admins", "decide on subscriptions";
     SeeAllTraffic: Publisher, "Publishers and admins", "see the traffic of all apps";

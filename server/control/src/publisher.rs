@@ -50,7 +50,7 @@ impl Stale {
         let removed = change.action == "removed";
         self.pages |= match change.subject {
             Subject::Account | Subject::App | Subject::Key | Subject::Subscription | Subject::Token => false,
-            Subject::Api | Subject::Plan | Subject::Setting => true,
+            Subject::Api | Subject::Plan | Subject::Setting | Subject::Guide => true,
         };
         match change.subject {
             Subject::Api if change.action == "purged" => {
@@ -87,7 +87,7 @@ impl Stale {
                 Ok(subscription) => _ = self.subscriptions.insert(subscription),
                 Err(_) => self.every_subscription = true,
             },
-            Subject::App | Subject::Account | Subject::Token | Subject::Setting => {}
+            Subject::App | Subject::Account | Subject::Token | Subject::Setting | Subject::Guide => {}
         }
     }
 }

@@ -19,6 +19,7 @@ use std::{sync::Arc, time::Duration};
 mod it {
     mod announcements;
     mod changes;
+    mod guides;
     mod rules;
 }
 

@@ -26,11 +26,21 @@ pub enum Subject {
     Subscription,
     Token,
     Setting,
+    Guide,
 }
 
 impl Subject {
-    pub const ALL: [Self; 8] =
-        [Self::Account, Self::Api, Self::App, Self::Key, Self::Plan, Self::Subscription, Self::Token, Self::Setting];
+    pub const ALL: [Self; 9] = [
+        Self::Account,
+        Self::Api,
+        Self::App,
+        Self::Key,
+        Self::Plan,
+        Self::Subscription,
+        Self::Token,
+        Self::Setting,
+        Self::Guide,
+    ];
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Account => "account",
@@ -41,6 +51,7 @@ impl Subject {
             Self::Subscription => "subscription",
             Self::Token => "token",
             Self::Setting => "setting",
+            Self::Guide => "guide",
         }
     }
 }

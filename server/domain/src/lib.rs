@@ -12,6 +12,7 @@ mod brand;
 mod check;
 mod clock;
 mod document;
+mod guide;
 mod id;
 mod key;
 mod mail;
@@ -32,6 +33,7 @@ pub use brand::{
 pub use check::{InvalidSettings, SettingsFaults, read_upstream_url};
 pub use clock::{Clock, MockClock, SystemClock, Timestamp};
 pub use document::{Deprecation, Format, KeyPlace, RouteSpec, fingerprint};
+pub use guide::{Guide, GuideHead, GuideImage, GuideImageLine, GuidePlace, ImageKind, ImageName, InvalidImageName};
 pub use id::{AccountId, AppId, KeyId, LetterId, SubscriptionId, TokenId, VersionId};
 pub use key::{Digester, InstallationSecret, Purpose};
 pub use key::{Environment, Key, KeyDigest, KeyName, KeyStatus, MalformedKey, PublicKeyId, SecretToken, TokenKind};

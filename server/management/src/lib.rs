@@ -1,8 +1,8 @@
 //! The management API: everything the portal's pages can do, for programs. JSON under `/api/v1`.
 //!
 //! A call comes through [`envelope`] (its id, its problem written down), [`caller`] (whose token or session it is) and
-//! [`idempotency`], to the file of its noun: [`apis`], [`cache`], [`plans`], [`apps`], [`subscriptions`], [`keys`],
-//! [`traffic`], [`accounts`], [`audit`]. There it is read strictly ([`input`], [`shape`]), handed to a use case of `portico-control`,
+//! [`idempotency`], to the file of its noun: [`apis`], [`cache`], [`guides`], [`plans`], [`apps`], [`subscriptions`],
+//! [`keys`], [`traffic`], [`accounts`], [`audit`]. There it is read strictly ([`input`], [`shape`]), handed to a use case of `portico-control`,
 //! and its outcome written with one type for each thing. Rights are checked by the use cases, never here.
 //!
 //! `openapi.yaml` describes every call and is served by [`description`]; a test compares it with the routes both ways.
@@ -20,6 +20,7 @@ mod caller;
 mod changes;
 mod description;
 mod envelope;
+mod guides;
 mod idempotency;
 mod input;
 mod keys;
@@ -64,6 +65,7 @@ pub fn router(control: Arc<Control>) -> Router {
         .merge(readers::router())
         .merge(cache::router())
         .merge(changes::router())
+        .merge(guides::router())
         .merge(plans::router())
         .merge(apps::router())
         .merge(subscriptions::router())

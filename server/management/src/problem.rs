@@ -104,6 +104,13 @@ impl Problem {
             error => error.into(),
         }
     }
+    /// What the house says of an API in the path, or of the query.
+    pub(crate) fn of_api_or_query(error: ControlError) -> Self {
+        match error {
+            ControlError::NotFound { .. } => Self::of_api(error),
+            error => Self::of_query(error),
+        }
+    }
     /// What the house says of an API in the path.
     pub(crate) fn of_api(error: ControlError) -> Self {
         match error {

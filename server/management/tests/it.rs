@@ -13,6 +13,8 @@ mod cache;
 mod changes;
 #[path = "it/document.rs"]
 mod document;
+#[path = "it/guides.rs"]
+mod guides;
 #[path = "it/habits.rs"]
 mod habits;
 #[path = "it/house.rs"]

@@ -95,6 +95,10 @@ impl Description {
         let by_slug = self.entry(&slug::of_operation(Some(name), "", "")).filter(|entry| named(entry));
         by_slug.or_else(|| self.outline.operations.iter().find(|entry| named(entry)))
     }
+    /// Name in URLs of the operation with this `operationId`, or of this name in URLs.
+    pub fn operation_slug(&self, name: &str) -> Option<&str> {
+        self.entry(name).or_else(|| self.operation_named(name)).map(|entry| entry.slug.as_str())
+    }
     pub(crate) fn scheme(&self, name: &str) -> Option<&Scheme> {
         self.frame.schemes.iter().find(|scheme| scheme.name == name)
     }

@@ -16,7 +16,8 @@
 //! [`rules`] makes of the same parts what the gateway checks calls and answers by, and mock answers.
 //! [`diff`] tells what changed from one document to another. [`served`] writes the document as readers get it, [`in_markdown`]
 //! the portal's pages as Markdown,
-//! [`collection`] requests for other programs, [`tools`] operations for language models.
+//! [`collection`] requests for other programs, [`tools`] operations for language models. [`guide`] what publishers write beside their
+//! documents.
 //!
 //! `openapiv3` is the typed model of all that has one shape in every version once it is brought to the words of 3.0:
 //! `info` with contact and licence, `externalDocs`, tags, security schemes and requirements, and the frame of each
@@ -37,6 +38,7 @@ mod diff;
 mod example;
 mod finding;
 mod frame;
+mod guide;
 mod highlight;
 pub mod in_markdown;
 mod limits;
@@ -66,6 +68,7 @@ mod writing;
 pub use collection::Collection;
 pub use description::Description;
 pub use diff::changes;
+pub use guide::{GuideLink, GuideReading, GuideTarget, GuideWay, guide_anchors, guide_links, guide_text, read_guide};
 pub use markdown::{markdown, plain};
 pub use portico_contract::reference::{Finding, Severity};
 pub use reading::{Reading, places, read};

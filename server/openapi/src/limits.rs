@@ -31,6 +31,16 @@ pub(crate) const FINDINGS: usize = 200;
 pub(crate) const REFERENCE_CHAIN: usize = 32;
 /// Bytes of one markdown field.
 pub(crate) const MARKDOWN: usize = 256 * 1024;
+/// Bytes of a guide's front matter.
+pub(crate) const FRONT_MATTER: usize = 8 * 1024;
+/// Blocks of code that are tabs of one another.
+pub(crate) const TABS: usize = 20;
+/// Blocks of code with a title in one guide.
+pub(crate) const TITLED: usize = 300;
+/// Headings in the outline of one guide.
+pub(crate) const OUTLINE: usize = 1_000;
+/// Links of one guide that are checked.
+pub(crate) const LINKS: usize = 1_000;
 
 /// Elements of the page of a schema for its attributes, at every depth together; one needs nine, and more with all that
 /// is told of it.

@@ -21,6 +21,7 @@ mod apps;
 mod callers;
 mod changes;
 mod error;
+mod guides;
 mod idempotency;
 mod keys;
 mod links;
@@ -62,6 +63,7 @@ pub fn statements(engine: Engine) -> Vec<(&'static str, String)> {
         apps::STATEMENTS,
         callers::STATEMENTS,
         changes::STATEMENTS,
+        guides::STATEMENTS,
         idempotency::STATEMENTS,
         keys::STATEMENTS,
         links::STATEMENTS,

@@ -7,6 +7,7 @@ mod it {
     pub(crate) mod house;
     mod api_readers;
     mod durability;
+    mod guides;
     mod keys;
     mod open;
     mod outbox;

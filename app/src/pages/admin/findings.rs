@@ -48,7 +48,13 @@ fn item(finding: Finding) -> impl IntoView {
         (Some(line), None) => format!("line {line}"),
         (None, _) => String::new(),
     };
-    let pointer = if finding.pointer.is_empty() { "the whole document".to_owned() } else { finding.pointer };
+    // A guide has lines alone.
+    let pointer = match finding.pointer {
+        pointer if !pointer.is_empty() => Some(pointer),
+        _ if finding.line.is_some() => None,
+        _ => Some("the whole document".to_owned()),
+    };
+    let pointer = pointer.map(|pointer| view! { <p class="note">"At "<code>{pointer}</code></p> });
     // Errors stand open: they are what has to be read.
     let open = finding.severity == Severity::Error;
     view! {
@@ -61,7 +67,7 @@ fn item(finding: Finding) -> impl IntoView {
                     <span class="note">{place}</span>
                 </summary>
                 <div class="stack tight">
-                    <p class="note">"At "<code>{pointer}</code></p>
+                    {pointer}
                     <p class="note">"Rule "<code>{finding.code}</code></p>
                 </div>
             </details>

@@ -9,6 +9,7 @@ pub(crate) mod api;
 pub(crate) mod apis;
 mod audit;
 mod findings;
+pub(crate) mod guides;
 mod impact;
 mod overview;
 mod pager;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> Router<House> {
         .merge(api::routes())
         .merge(parts::routes())
         .merge(readers::routes())
+        .merge(guides::routes())
         .merge(plans::routes())
         .merge(subscriptions::routes())
         .merge(accounts::routes())

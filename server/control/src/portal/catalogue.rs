@@ -5,7 +5,9 @@ use portico_contract::catalogue::{
     Access, ApiHead, ApiPage, Catalogue, CatalogueItem, OperationPage, PlanOffer, Reader, SchemaPage, VersionLink,
     Visibility,
 };
-use portico_domain::{Api, ApiVersion, AppId, Key, KeyStatus, Slug, Subscription, SubscriptionState, VersionState};
+use portico_domain::{
+    Api, ApiVersion, AppId, GuidePlace, Key, KeyStatus, Slug, Subscription, SubscriptionState, VersionState,
+};
 use portico_openapi::Description;
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -42,7 +44,7 @@ impl Control {
             });
         }
         items.sort_by_key(|item| item.title.to_lowercase());
-        Ok(Catalogue { items })
+        Ok(Catalogue { items, guides: self.guide_lines(who, &GuidePlace::Portal).await? })
     }
 
     async fn subscribed_apis(&self, who: &Who) -> Result<BTreeSet<Slug>, ControlError> {
@@ -75,6 +77,7 @@ impl Control {
             base_url: self.base_url(&api),
             access: access(api.settings.access),
             draft: !published && api.published.is_none(),
+            guides: self.guide_lines(who, &GuidePlace::Api(slug)).await?,
         };
         Ok(Opened { api, version: shown, description, head })
     }

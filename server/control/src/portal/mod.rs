@@ -7,6 +7,7 @@ mod apps;
 mod brand;
 mod catalogue;
 mod changes;
+mod guides;
 mod plans;
 mod readers;
 mod search;
@@ -19,8 +20,8 @@ use crate::{AccountChange, Control, ControlError, Who, portal::words::moment};
 use async_trait::async_trait;
 use portico_contract::{
     Caller, Listing, Moment, Portal, PortalError, PortalResult, Role, SignedIn, account as account_views,
-    admin as admin_views, apps as app_views, catalogue as catalogue_views, settings as settings_views,
-    traffic as traffic_views,
+    admin as admin_views, apps as app_views, catalogue as catalogue_views, guides as guide_views,
+    settings as settings_views, traffic as traffic_views,
 };
 use portico_domain::{Account, MailKind, Slug, Timestamp};
 
@@ -113,6 +114,78 @@ impl Portal for Control {
         kind: Option<catalogue_views::HitKind>,
     ) -> PortalResult<catalogue_views::SearchPage> {
         Ok(self.show_search(&Who::from(caller), query, kind).await?)
+    }
+
+    async fn guides(&self, caller: &Caller) -> PortalResult<guide_views::GuidesPage> {
+        Ok(self.show_guides(&Who::from(caller)).await?)
+    }
+    async fn guide(&self, caller: &Caller, api: Option<&str>, guide: &str) -> PortalResult<guide_views::GuidePage> {
+        Ok(self.show_guide(&Who::from(caller), guides::place(api)?, &named(guide, "guide")?).await?)
+    }
+    async fn guide_image(
+        &self,
+        caller: &Caller,
+        api: Option<&str>,
+        image: &str,
+    ) -> PortalResult<guide_views::GuideImage> {
+        let image = self.find_guide_image(&Who::from(caller), &guides::place(api)?, &named(image, "picture")?).await?;
+        Ok(guide_views::GuideImage { media_type: image.name.kind().media_type().to_owned(), bytes: image.bytes })
+    }
+    async fn admin_guides(&self, caller: &Caller, api: Option<&str>) -> PortalResult<guide_views::GuidesAdmin> {
+        Ok(self.show_admin_guides(&Who::from(caller), guides::place(api)?).await?)
+    }
+    async fn guide_editor(
+        &self,
+        caller: &Caller,
+        api: Option<&str>,
+        guide: Option<&str>,
+    ) -> PortalResult<guide_views::GuideEditor> {
+        let guide = guide.map(|guide| named(guide, "guide")).transpose()?;
+        Ok(self.show_guide_editor(&Who::from(caller), guides::place(api)?, guide.as_ref()).await?)
+    }
+    async fn preview_guide(
+        &self,
+        caller: &Caller,
+        api: Option<&str>,
+        guide: Option<&str>,
+        form: guide_views::GuideForm,
+    ) -> PortalResult<guide_views::GuideEditor> {
+        let guide = guide.map(|guide| named(guide, "guide")).transpose()?;
+        Ok(self.show_guide_preview(&Who::from(caller), guides::place(api)?, guide, form).await?)
+    }
+    async fn save_guide(
+        &self,
+        caller: &Caller,
+        api: Option<&str>,
+        guide: Option<&str>,
+        form: guide_views::GuideForm,
+    ) -> PortalResult<String> {
+        let guide = guide.map(|guide| named(guide, "guide")).transpose()?;
+        Ok(self.save_guide_by_form(&Who::from(caller), guides::place(api)?, guide, form).await?)
+    }
+    async fn set_guide_draft(&self, caller: &Caller, api: Option<&str>, guide: &str, draft: bool) -> PortalResult<()> {
+        let (who, place) = (Who::from(caller), guides::place(api)?);
+        let guide = self.find_guide(&who, &place, &named(guide, "guide")?).await?;
+        let head = portico_domain::GuideHead { draft, ..guide.head };
+        self.write_guide(&who, &place, crate::GuideDraft { head, text: guide.text }).await?;
+        Ok(())
+    }
+    async fn delete_guide(&self, caller: &Caller, api: Option<&str>, guide: &str) -> PortalResult<()> {
+        Ok(self.remove_guide(&Who::from(caller), &guides::place(api)?, &named(guide, "guide")?).await?)
+    }
+    async fn add_guide_image(
+        &self,
+        caller: &Caller,
+        api: Option<&str>,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> PortalResult<()> {
+        let name = guides::image_name(name)?;
+        Self::put_guide_image(self, &Who::from(caller), &guides::place(api)?, &name, bytes).await?;
+        Ok(())
+    }
+    async fn delete_guide_image(&self, caller: &Caller, api: Option<&str>, image: &str) -> PortalResult<()> {
+        Ok(self.remove_guide_image(&Who::from(caller), &guides::place(api)?, &named(image, "picture")?).await?)
     }
 
     async fn sign_up(&self, caller: &Caller, input: account_views::SignUp) -> PortalResult<SignedIn> {

@@ -51,6 +51,12 @@ pub fn api(page: &ApiPage, portal: Portal<'_>) -> String {
         sheet.heading(2, "About");
         sheet.block(&prose(&overview.description_html, 2));
     }
+    if !head.guides.is_empty() {
+        sheet.heading(2, "Guides");
+        for line in &head.guides {
+            sheet.item(&super::guide::entry(line, portal), |_| {});
+        }
+    }
     if let Some(call) = first_call {
         sheet.heading(2, "First call");
         sheet.code("sh", &write(call, Language::Curl).text());

@@ -14,7 +14,17 @@ pub fn catalogue(catalogue: &Catalogue, portal: Portal<'_>) -> String {
     for item in &catalogue.items {
         sheet.item(&entry(item, portal), |_| {});
     }
+    guides(&mut sheet, catalogue, portal);
     sheet.finish()
+}
+
+fn guides(sheet: &mut Sheet, catalogue: &Catalogue, portal: Portal<'_>) {
+    if !catalogue.guides.is_empty() {
+        sheet.heading(2, "Guides");
+        for line in &catalogue.guides {
+            sheet.item(&super::guide::entry(line, portal), |_| {});
+        }
+    }
 }
 
 /// A title, a summary, and lists of links, as llmstxt.org has it. `name` is the portal's.
@@ -33,6 +43,7 @@ pub fn llms(name: &str, catalogue: &Catalogue, portal: Portal<'_>) -> String {
     for item in &catalogue.items {
         sheet.item(&entry(item, portal), |_| {});
     }
+    guides(&mut sheet, catalogue, portal);
     if !catalogue.items.is_empty() {
         sheet.heading(2, "OpenAPI documents");
         for item in &catalogue.items {

@@ -5,6 +5,7 @@
 //! code block.
 mod api;
 mod changes;
+mod guide;
 mod lists;
 mod operation;
 mod prose;
@@ -13,6 +14,7 @@ mod sheet;
 
 pub use api::api;
 pub use changes::{changes, version_changes};
+pub use guide::guide;
 pub use lists::{catalogue, llms};
 pub use operation::operation;
 pub use schema::schema;

@@ -57,6 +57,13 @@ fn parse(html: &str) -> Vec<Node> {
             let value = tag.split_once(&format!(" {name}=\""))?.1.split_once('"')?.0;
             Some(unescaped(value))
         };
+        if name == "img" {
+            // A guide's picture is told in words.
+            if let Some((alt, around)) = attribute("alt").zip(open.last_mut()) {
+                around.3.push(Node::Text(alt));
+            }
+            continue;
+        }
         let start = attribute("start").and_then(|start| start.parse().ok()).unwrap_or(1);
         open.push((name.to_owned(), attribute("href").unwrap_or_default(), start, Vec::new()));
         if matches!(name, "br" | "hr" | "wbr") || open.len() > DEPTH {

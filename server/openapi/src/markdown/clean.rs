@@ -5,7 +5,20 @@ use std::{borrow::Cow, sync::LazyLock};
 /// Ids of a text can meet no id of the page.
 const PREFIX: &str = "text-";
 
-static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+static OF_DOCUMENT: LazyLock<Builder<'static>> = LazyLock::new(cleaner);
+
+/// Guides may lead into the portal and show its pictures: who writes them may publish here.
+static OF_GUIDE: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut cleaner = cleaner();
+    cleaner
+        .add_tags(["img"])
+        .add_tag_attributes("img", ["src", "alt"])
+        .set_tag_attribute_value("img", "loading", "lazy")
+        .url_relative(UrlRelative::Custom(Box::new(portal_path)));
+    cleaner
+});
+
+fn cleaner() -> Builder<'static> {
     let mut cleaner = Builder::empty();
     cleaner
         .add_tags([
@@ -86,6 +99,7 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
                 Some(id) => Some(format!("#{PREFIX}{id}").into()),
                 None => Some(value.into()),
             },
+            ("img", "src") => is_picture(value).then_some(value.into()),
             ("pre", "tabindex") => (value == "0").then_some(value.into()),
             ("td" | "th", "colspan" | "rowspan") => value.parse::<u8>().ok().map(|_| value.into()),
             _ => Some(value.into()),
@@ -94,12 +108,41 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         cleaner.add_tag_attributes(heading, ["id"]);
     }
     cleaner
-});
+}
 
 fn fragment(url: &str) -> Option<Cow<'_, str>> {
     url.starts_with('#').then_some(Cow::Borrowed(url))
 }
 
+fn portal_path(url: &str) -> Option<Cow<'_, str>> {
+    own(url).then_some(Cow::Borrowed(url))
+}
+
+/// A fragment of the page, or a path of the portal. Browsers take `//x` and `/\x` for another host and drop tabs and line
+/// breaks, so these are no paths.
+fn own(url: &str) -> bool {
+    let mut chars = url.chars();
+    match chars.next() {
+        Some('#') => true,
+        Some('/') => !matches!(chars.next(), Some('/' | '\\')) && url.chars().all(|c| c.is_ascii_graphic()),
+        _ => false,
+    }
+}
+
+/// Where pictures of guides stand; nothing else of the portal is asked for by a page's text.
+fn is_picture(url: &str) -> bool {
+    own(url) && !url.contains(['?', '#', '%', '\\']) && !url.contains("..") && url.contains("/guides/images/")
+}
+
+/// An id of a text as it stands in its page.
+pub(crate) fn anchor(id: &str) -> String {
+    format!("{PREFIX}{id}")
+}
+
 pub(super) fn clean(html: &str) -> String {
-    CLEANER.clean(html).to_string()
+    OF_DOCUMENT.clean(html).to_string()
+}
+
+pub(super) fn clean_guide(html: &str) -> String {
+    OF_GUIDE.clean(html).to_string()
 }

@@ -1,7 +1,8 @@
 //! The parser's events on their way to HTML.
 use super::{escape, safe_url};
-use crate::slug;
-use pulldown_cmark::{BlockQuoteKind, CowStr, Event, HeadingLevel, LinkType, Parser, Tag, TagEnd};
+use crate::{limits, slug};
+use portico_contract::guides::GuideHeading;
+use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, CowStr, Event, HeadingLevel, LinkType, Parser, Tag, TagEnd};
 use std::collections::VecDeque;
 
 /// Elements within elements; a sanitiser's time grows with the square of it.
@@ -21,6 +22,27 @@ pub(super) struct Filter<'a> {
     anchors: slug::Unique,
     links: usize,
     table: Table,
+    guide: Option<Guide<'a>>,
+}
+
+/// What a guide has beyond a description.
+struct Guide<'a> {
+    resolve: Resolve<'a>,
+    headings: Vec<GuideHeading>,
+    /// A block of code with a title, for its own part: the iterator has stopped before it.
+    held: Option<Titled>,
+    /// How many there were.
+    titled: usize,
+}
+
+/// Where a link (`false`) or picture (`true`) of a guide leads: an address that may stand in a page.
+pub(super) type Resolve<'a> = &'a dyn Fn(&str, bool) -> Option<String>;
+
+/// A block of code that says what it is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Titled {
+    pub(super) title: String,
+    pub(super) code: String,
 }
 
 #[derive(Default)]
@@ -42,7 +64,23 @@ impl<'a> Filter<'a> {
             anchors: slug::Unique::default(),
             links: 0,
             table: Table::default(),
+            guide: None,
         }
+    }
+
+    /// For a guide: links and pictures are resolved, headings remembered. The iterator stops before each block of code
+    /// that has a title and stands in nothing else; [`Self::take_held`] gives it and lets the iterator go on behind it.
+    pub(super) fn of_guide(parser: Parser<'a>, resolve: Resolve<'a>) -> Self {
+        let guide = Some(Guide { resolve, headings: Vec::new(), held: None, titled: 0 });
+        Self { guide, ..Self::new(parser, 1) }
+    }
+
+    pub(super) fn take_held(&mut self) -> Option<Titled> {
+        self.guide.as_mut()?.held.take()
+    }
+
+    pub(super) fn into_headings(self) -> Vec<GuideHeading> {
+        self.guide.map(|guide| guide.headings).unwrap_or_default()
     }
 
     fn html(&mut self, text: impl Into<CowStr<'a>>) {
@@ -60,6 +98,7 @@ impl<'a> Filter<'a> {
             return self.open.push(None);
         }
         match tag {
+            Tag::Image { dest_url, .. } if self.is_own_picture(&dest_url) => self.picture(&dest_url),
             // Nobody else's server is asked for anything: a picture is a link to it.
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => self.link(&dest_url),
             Tag::Heading { level, .. } => self.heading(level),
@@ -74,6 +113,7 @@ impl<'a> Filter<'a> {
                 let begin = format!("<div class=\"callout {tone}\" role=\"note\"><strong>{title}</strong><div>\n");
                 self.wrap(begin, "</div></div>\n");
             }
+            Tag::CodeBlock(CodeBlockKind::Fenced(info)) if self.open.is_empty() && self.hold(&info) => {}
             Tag::CodeBlock(_) => {
                 let begin = "<div class=\"code framed\"><pre tabindex=\"0\" role=\"region\" aria-label=\"Code\"><code>";
                 self.wrap(begin.to_owned(), "</code></pre></div>\n");
@@ -111,11 +151,46 @@ impl<'a> Filter<'a> {
         }
     }
 
+    fn resolved(&self, url: &str, picture: bool) -> Option<String> {
+        match &self.guide {
+            Some(guide) => (guide.resolve)(url, picture),
+            None => safe_url(url).map(str::to_owned),
+        }
+    }
+
+    fn is_own_picture(&self, url: &str) -> bool {
+        self.guide.is_some() && self.resolved(url, true).is_some_and(|url| url.starts_with('/'))
+    }
+
+    fn picture(&mut self, url: &str) {
+        let dest_url = CowStr::from(self.resolved(url, true).unwrap_or_default());
+        let tag = Tag::Image { link_type: LinkType::Inline, dest_url, title: "".into(), id: "".into() };
+        self.ready.push_back(Event::Start(tag));
+        self.open.push(Some(Event::End(TagEnd::Image)));
+    }
+
+    /// Takes a block of code with a title out of a guide.
+    fn hold(&mut self, info: &str) -> bool {
+        let Some(guide) = &mut self.guide else { return false };
+        let Some(title) = title(info).filter(|_| guide.titled < limits::TITLED) else { return false };
+        guide.titled += 1;
+        let mut code = String::new();
+        for event in self.parser.by_ref() {
+            match event {
+                Event::End(TagEnd::CodeBlock) => break,
+                Event::Text(text) => code.push_str(&text),
+                _ => {}
+            }
+        }
+        guide.held = Some(Titled { title, code });
+        true
+    }
+
     fn link(&mut self, url: &CowStr<'a>) {
-        match safe_url(url).filter(|_| self.links == 0) {
+        match self.resolved(url, false).filter(|_| self.links == 0) {
             Some(url) => {
                 self.links += 1;
-                let dest_url = CowStr::from(url.to_owned());
+                let dest_url = CowStr::from(url);
                 let tag = Tag::Link { link_type: LinkType::Inline, dest_url, title: "".into(), id: "".into() };
                 self.ready.push_back(Event::Start(tag));
                 self.open.push(Some(Event::End(TagEnd::Link)));
@@ -144,8 +219,14 @@ impl<'a> Filter<'a> {
                 event => within.push(event),
             }
         }
-        let words = slug::words(&words);
-        let id = self.anchors.take(if words.is_empty() { "heading".to_owned() } else { words });
+        let name = slug::words(&words);
+        let id = self.anchors.take(if name.is_empty() { "heading".to_owned() } else { name });
+        if let Some(guide) = &mut self.guide
+            && guide.headings.len() < limits::OUTLINE
+        {
+            let level = shown as u8;
+            guide.headings.push(GuideHeading { level, anchor: super::anchor(&id), words: words.trim().to_owned() });
+        }
         let end = ["</h1>\n", "</h2>\n", "</h3>\n", "</h4>\n", "</h5>\n", "</h6>\n"][shown - 1];
         self.wrap(format!("<h{shown} id=\"{id}\">"), end);
         for event in within {
@@ -182,13 +263,46 @@ impl<'a> Filter<'a> {
             Event::Html(text) | Event::InlineHtml(text) => {
                 self.pieces += text.matches('<').count();
                 if self.pieces <= PIECES {
-                    self.html(text);
+                    self.html(if self.guide.is_some() { without_pictures(text) } else { text });
                 }
             }
             Event::TaskListMarker(done) => self.ready.push_back(Event::Text(if done { "☑ " } else { "☐ " }.into())),
             other => self.ready.push_back(other),
         }
     }
+}
+
+/// Pictures in an author's HTML are not resolved, so they would show nothing: the sanitiser knows no such element.
+fn without_pictures(html: CowStr<'_>) -> CowStr<'_> {
+    let lower = html.to_ascii_lowercase();
+    if !lower.contains("<img") {
+        return html;
+    }
+    let mut out = String::with_capacity(html.len());
+    let mut rest = 0;
+    for (at, found) in lower.match_indices("<img") {
+        out.push_str(&html[rest..at]);
+        out.push_str("<no-picture");
+        rest = at + found.len();
+    }
+    out.push_str(&html[rest..]);
+    out.into()
+}
+
+/// The title in an info string such as `js title="Node.js"`.
+fn title(info: &str) -> Option<String> {
+    /// Characters of one, which stands on a tab.
+    const ROOM: usize = 40;
+    let (before, rest) = info.split_once("title=")?;
+    if !before.is_empty() && !before.ends_with([' ', '\t', '{', ',']) {
+        return None;
+    }
+    let title = match rest.strip_prefix(['"', '\'']) {
+        Some(quoted) => quoted.split(['"', '\'']).next()?,
+        None => rest.split([' ', '\t', '}', ',']).next()?,
+    };
+    let title: String = title.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(ROOM).collect();
+    (!title.is_empty()).then_some(title)
 }
 
 impl<'a> Iterator for Filter<'a> {
@@ -198,6 +312,9 @@ impl<'a> Iterator for Filter<'a> {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
+            }
+            if self.guide.as_ref().is_some_and(|guide| guide.held.is_some()) {
+                return None;
             }
             let event = self.parser.next()?;
             self.event(event);

@@ -3,11 +3,15 @@
 //! Three walls, each enough by itself for what it is for: the parser's events are filtered ([`filter`]: links by scheme,
 //! no images, headings in order, nesting bounded), the author's own HTML is let through them only in bounded number, and
 //! the result is sanitised against a list of what may be ([`clean`]). No result asks anybody but the portal for anything.
+//! Guides ([`guide`]) go the same way; they may lead into the portal, and have pictures and tabs of code.
 mod clean;
 mod filter;
+mod guide;
 mod simple;
 mod words;
 
+pub(crate) use clean::anchor;
+pub(crate) use guide::text as guide_text;
 pub(crate) use words::{plain_up_to, sentences};
 
 use crate::limits;

@@ -6,9 +6,10 @@ use super::{
 use portico_contract::{
     Moment,
     catalogue::{Access, ApiHead, ApiPage, Catalogue, CatalogueItem, OperationPage, Reader, SchemaPage, Visibility},
+    guides::{GuideLine, GuidePage},
 };
 use portico_openapi::{
-    Description,
+    Description, GuideWay, guide_text,
     in_markdown::{self, Portal},
     read,
 };
@@ -28,6 +29,7 @@ fn head(description: &Description) -> ApiHead {
         base_url: "https://gw.example/harbour".into(),
         access: Access::Key,
         draft: false,
+        guides: Vec::new(),
     }
 }
 
@@ -197,7 +199,7 @@ fn a_document_cannot_leave_its_place() {
         changed: Moment::default(),
         subscribed: false,
     };
-    let llms = in_markdown::llms("Portico", &Catalogue { items: vec![item] }, PORTAL);
+    let llms = in_markdown::llms("Portico", &Catalogue { items: vec![item], guides: Vec::new() }, PORTAL);
     assert_eq!(
         frame(&llms),
         (vec!["1 Portico".into(), "2 APIs".into(), "2 OpenAPI documents".into(), "2 Optional".into()], false),
@@ -218,5 +220,33 @@ fn real_documents_stay_in_their_place() {
         for schema in read.schema_names().step_by(7).take(30) {
             is_in_its_place(&format!("{name} {schema}"), &self::schema(&read, schema));
         }
+    }
+}
+
+#[test]
+fn guides_are_written_whole_and_name_their_neighbours() {
+    let line = |slug: &str, title: &str| GuideLine {
+        slug: slug.into(),
+        title: title.into(),
+        description: "What *to* do.".into(),
+        href: format!("/guides/{slug}"),
+        draft: false,
+    };
+    let nowhere = |_: &str| None;
+    let way = GuideWay { guides: "/guides".into(), root: None, operation: &nowhere };
+    let source = "## Begin\n\nSee [errors](errors.md) and ![the form](form.png).\n\n```sh title=\"curl\"\ncurl ```x```\n```\n\n```js title=\"Node\"\nfetch()\n```\n";
+    let page = GuidePage {
+        api: None,
+        guide: line("first", "First # steps"),
+        text: guide_text("First # steps", source, &way),
+        changed: Moment::default(),
+        guides: vec![line("first", "First # steps"), line("errors", "Errors")],
+        edit: None,
+    };
+    let written = in_markdown::guide(&page, PORTAL);
+    let headings = vec!["1 First # steps".to_owned(), "2 Begin".to_owned(), "2 Other guides".to_owned()];
+    assert_eq!(frame(&written), (headings, false), "{written}");
+    for piece in ["the form", "curl:", "Node:", "fetch()", "/guides/errors.md"] {
+        assert!(written.contains(piece), "{piece} is not in {written}");
     }
 }

@@ -1,7 +1,8 @@
 use super::house::{House, NOW, draft, secret};
 use portico_domain::{
-    Account, Actor, ApiSettings, MailKind, ManagementToken, Plan, Purpose, Rate, RatePeriod, Role, RouteSpec, Subject,
-    Subscription, SubscriptionId, SubscriptionState, Timestamp, TokenId, VersionState,
+    Account, Actor, ApiSettings, Guide, GuideHead, GuideImage, GuidePlace, MailKind, ManagementToken, Plan, Purpose,
+    Rate, RatePeriod, Role, RouteSpec, Subject, Subscription, SubscriptionId, SubscriptionState, Timestamp, TokenId,
+    VersionState,
 };
 use portico_store::{AuditFilter, Link, LinkPurpose, Remembered, StoreError, Tx, Unique};
 use std::time::Duration;
@@ -177,6 +178,17 @@ on_both! {
             once(&house, "changed", Subject::Setting, "sign_up", async |tx| tx.put_setting("sign_up", &value).await).await;
             assert_eq!(store.setting("sign_up").await, Ok(Some(value)));
         }
+
+        let place = GuidePlace::Api(api.slug.clone());
+        let head = GuideHead { slug: "first".parse().unwrap(), title: "First".into(), description: String::new(), order: 1, draft: true };
+        let guide = Guide { place: place.clone(), head, text: "Begin.".into(), created_at: NOW, changed_at: NOW };
+        once(&house, "written", Subject::Guide, "pets/first", async |tx| tx.put_guide(&guide).await).await;
+        assert_eq!(store.guide(&place, &guide.head.slug).await, Ok(Some(guide.clone())));
+        once(&house, "removed", Subject::Guide, "pets/first", async |tx| tx.remove_guide(&place, &guide.head.slug).await).await;
+        let image = GuideImage { name: "a.png".parse().unwrap(), bytes: vec![0, 255], changed_at: NOW };
+        once(&house, "image_written", Subject::Guide, "pets/a.png", async |tx| tx.put_guide_image(&place, &image).await).await;
+        assert_eq!(store.guide_image(&place, &image.name).await, Ok(Some(image.clone())));
+        once(&house, "image_removed", Subject::Guide, "pets/a.png", async |tx| tx.remove_guide_image(&place, &image.name).await).await;
 
         once(&house, "removed", Subject::Subscription, subscription.id, async |tx| tx.remove_subscription(subscription.id).await).await;
         once(&house, "removed", Subject::App, app.id, async |tx| tx.remove_app(app.id).await).await;

@@ -108,6 +108,7 @@ fn address(slug: &str, part: SettingsPart) -> String {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Overview,
+    Guides,
     Readers,
     Part(SettingsPart),
 }
@@ -125,6 +126,7 @@ pub(super) fn links(slug: &str, title: &str, current: Place) -> impl IntoView + 
             <h2>{title.to_owned()}</h2>
             <ul>
                 <NavLink href=format!("/admin/apis/{slug}") label="Versions and access" current=current == Place::Overview/>
+                <NavLink href=format!("/admin/apis/{slug}/guides") label="Guides" current=current == Place::Guides/>
                 <NavLink href=format!("/admin/apis/{slug}/readers") label="Readers" current=current == Place::Readers/>
                 {parts}
             </ul>
